@@ -1,0 +1,1 @@
+"""The four services of Guan'ai and the command that runs them."""

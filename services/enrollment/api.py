@@ -1,0 +1,92 @@
+"""What people may ask enrollment: submit events, look at policies, read the catalogue."""
+
+from datetime import date
+from typing import Annotated, Any
+
+import structlog
+from fastapi import APIRouter, Depends, HTTPException
+
+from services.enrollment import queries
+from services.enrollment.handlers.revisions import place_of
+from services.enrollment.rules.personal_data import Vault
+from services.enrollment.settings import vault_of
+from shared.contracts.registry import POLICY_SUBMISSIONS
+from shared.runtime.intake import intake
+from shared.runtime.operations import Cursor, Limit, page
+from shared.runtime.principals import Principal
+from shared.runtime.reference import reference
+from shared.runtime.security import in_scope, only
+from shared.runtime.settings import Settings
+from shared.runtime.web import Reading
+
+log = structlog.get_logger(__name__)
+Looker = Annotated[Principal, Depends(only("operator", "analyst", "county", "auditor", "insurer"))]
+
+
+def routers(settings: Settings) -> list[APIRouter]:
+    """Everything under `/enrollment/v1`."""
+    stores = {
+        "regions": queries.store_regions,
+        "changes": queries.store_changes,
+        "products": queries.store_products,
+    }
+    return [intake("enrollment", frozenset(POLICY_SUBMISSIONS)), _policies(settings), reference("enrollment", stores)]
+
+
+def _policies(settings: Settings) -> APIRouter:
+    router = APIRouter(prefix="/enrollment/v1", tags=["policies"])
+    vault = vault_of(settings)
+
+    @router.get("/policies")
+    async def policies(  # noqa: PLR0913, PLR0917
+        tx: Reading,
+        caller: Looker,
+        region: str = "",
+        insurer: str | None = None,
+        product: str | None = None,
+        sold_from: date | None = None,
+        sold_to: date | None = None,
+        cursor: Cursor = "",
+        limit: Limit = 100,
+    ) -> dict[str, Any]:
+        """Policies of a region, without personal data."""
+        wanted = in_scope(caller, region or caller.region)
+        whose = caller.insurer if caller.insurer and not caller.may("operator", "analyst") else insurer
+        filters = {"insurer": whose, "product": product, "sold_from": sold_from, "sold_to": sold_to}
+        return page(await queries.policies_in_region(tx, wanted, filters, cursor, limit), "policy_no", limit)
+
+    @router.get("/policies/{insurer}/{policy_no:path}")
+    async def policy(tx: Reading, caller: Looker, insurer: str, policy_no: str, reveal: bool = False) -> dict[str, Any]:
+        """A policy with its revisions; personal data masked unless an auditor asks to reveal it."""
+        revisions = await queries.revisions_of_policy(tx, insurer, policy_no)
+        if not revisions or not _may_see(caller, insurer, revisions[0]["region"]):
+            raise HTTPException(404, "There is no such policy, or it lies outside your scope")
+        if reveal:
+            _audited(caller, insurer, policy_no)
+        return {"insurer": insurer, "policy_no": policy_no, "revisions": [_shown(vault, r, reveal) for r in revisions]}
+
+    @router.get("/products")
+    async def catalogue(tx: Reading, _: Looker) -> dict[str, Any]:
+        """The catalogue with every version."""
+        versions = await queries.catalogue_now(tx)
+        items = [{name: getattr(v, name) for name in v.__slots__} for vs in versions.values() for v in vs]
+        return {"items": items, "next": None}
+
+    return router
+
+
+def _may_see(caller: Principal, insurer: str, region: str) -> bool:
+    own = caller.insurer == insurer or caller.may("operator", "analyst", "county", "auditor")
+    return own and caller.sees(region)
+
+
+def _audited(caller: Principal, insurer: str, policy_no: str) -> None:
+    """Only an auditor may see personal data, and it is written down who did."""
+    if not caller.may("auditor"):
+        raise HTTPException(403, "Personal data is shown to the role auditor only")
+    log.warning("personal_data_revealed", principal=caller.name, insurer=insurer, policy_no=policy_no)
+
+
+def _shown(vault: Vault, row: dict[str, Any], reveal: bool) -> dict[str, Any]:
+    place = place_of(row["policy_no"], row["insurer"], row["revision"])
+    return {**queries.shown(row), **queries.persons_in(vault, row, place, reveal)}

@@ -1,0 +1,113 @@
+"""The questions enrollment asks its own tables."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from services.enrollment.rules.admission import ProductVersion
+from services.enrollment.rules.personal_data import Vault, masked_name, masked_number
+from services.enrollment.tables import policy_revisions, products, regions
+from shared.contracts.reference import ProductRow, RegionChangeRow, RegionRow
+from shared.contracts.values import yuan_from_fen
+from shared.messaging.transaction import Transaction
+
+_HIDDEN = ("holder_index", "sealed", "digest", "household", "latest")
+
+
+async def catalogue_now(tx: Transaction) -> dict[str, list[ProductVersion]]:
+    """Every product with its versions."""
+    columns = [products.c[name] for name in ProductVersion.__slots__]
+    catalogue: defaultdict[str, list[ProductVersion]] = defaultdict(list)
+    for row in await tx.rows(select(*columns).order_by(products.c.on_sale_from)):
+        catalogue[row.code].append(ProductVersion(**row._mapping))
+    return catalogue
+
+
+async def known_regions(tx: Transaction, codes: Iterable[str]) -> set[str]:
+    """Those of the codes that exist in any edition."""
+    return {row.code for row in await tx.rows(select(regions.c.code).where(tx.any_of(regions.c.code, codes)))}
+
+
+async def revisions_of_policy(tx: Transaction, insurer: str, policy_no: str) -> list[dict[str, Any]]:
+    """All revisions, the newest first."""
+    columns = policy_revisions.c
+    wanted = select(policy_revisions).where(columns.policy_no == policy_no, columns.insurer == insurer)
+    return [dict(row._mapping) for row in await tx.rows(wanted.order_by(columns.revision.desc()))]
+
+
+async def policies_in_region(
+    tx: Transaction, region: str, filters: dict[str, Any], after: str, most: int
+) -> list[dict[str, Any]]:
+    """Policies booked in a region or below it, by policy number."""
+    columns = policy_revisions.c
+    wanted = select(policy_revisions).where(columns.latest, columns.policy_no > after)
+    if region:
+        wanted = wanted.where(columns.region >= region, columns.region < f"{region}~")
+    for name in ("insurer", "product"):
+        if filters.get(name) is not None:
+            wanted = wanted.where(columns[name] == filters[name])
+    wanted = _sold(wanted, filters.get("sold_from"), filters.get("sold_to"))
+    return [shown(dict(row._mapping)) for row in await tx.rows(wanted.order_by(columns.policy_no).limit(most))]
+
+
+def _sold(wanted: Any, sold_from: date | None, sold_to: date | None) -> Any:
+    if sold_from is not None:
+        wanted = wanted.where(policy_revisions.c.sold_on >= sold_from)
+    return wanted if sold_to is None else wanted.where(policy_revisions.c.sold_on <= sold_to)
+
+
+def shown(row: dict[str, Any]) -> dict[str, Any]:
+    """A revision without anything personal; money as in the contract."""
+    payers = ("self_paid", "fiscal", "donated")
+    premium = {payer: yuan_from_fen(row[f"{payer}_fen"]) for payer in payers}
+    plain = {k: v for k, v in row.items() if k not in _HIDDEN and not k.endswith("_fen")}
+    return {**plain, "premium": {**premium, "total": yuan_from_fen(sum(row[f"{p}_fen"] for p in payers))}}
+
+
+def persons_in(vault: Vault, row: dict[str, Any], place: str, reveal: bool) -> dict[str, Any]:
+    """The personal part of a revision, masked unless it may be revealed."""
+    document: dict[str, Any] = json.loads(vault.open(row["sealed"], place))
+    if reveal:
+        return document
+    insured = [_masked(person) for person in document.get("insured", ())]
+    holder = document.get("policyholder")
+    return {"policyholder": _masked(holder) if holder else None, "insured": insured}
+
+
+def _masked(person: dict[str, Any]) -> dict[str, Any]:
+    numbers = {k: masked_number(person[k]) for k in ("id_number", "phone") if person.get(k)}
+    return {**person, **numbers, "name": masked_name(person["name"])}
+
+
+async def store_regions(tx: Transaction, rows: Sequence[RegionRow]) -> None:
+    """Take in codes; none is ever forgotten, a code of any edition stays valid."""
+    await _keep_codes(tx, [{"code": row.code, "name": row.name} for row in rows])
+
+
+async def store_changes(tx: Transaction, rows: Sequence[RegionChangeRow]) -> None:
+    """Codes of earlier editions are accepted too."""
+    await _keep_codes(tx, [{"code": row.code, "name": row.name_from} for row in rows if row.name_from])
+
+
+async def _keep_codes(tx: Transaction, rows: list[dict[str, Any]]) -> None:
+    unique = {row["code"]: row for row in rows}
+    await tx.insert(
+        regions,
+        [unique[code] for code in sorted(unique)],
+        lambda i: i.on_conflict_do_update(index_elements=["code"], set_={"name": i.excluded.name}),
+    )
+
+
+async def store_products(tx: Transaction, rows: Sequence[ProductRow]) -> None:
+    """The file is the catalogue: it replaces what was there."""
+    await tx.connection.execute(delete(products))
+    await tx.insert(products, [_product(row) for row in rows])
+
+
+def _product(row: ProductRow) -> dict[str, Any]:
+    kept = row.model_dump(exclude={"aliases", "unit_price"})
+    return {**kept, "unit_price_fen": row.unit_price}

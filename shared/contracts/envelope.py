@@ -1,0 +1,59 @@
+"""The envelope of every message: CloudEvents 1.0 in JSON, one event or an array of them."""
+
+from datetime import datetime
+from functools import cached_property
+from hashlib import blake2b
+from typing import Annotated, Generic, Literal, TypeVar
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
+
+ONE = "application/cloudevents+json"
+BATCH = "application/cloudevents-batch+json"
+MOST_EVENTS = 1_000
+MOST_BYTES = 1_048_576
+INSURER_SOURCE = "urn:guanai:insurer:"
+
+DataT = TypeVar("DataT", bound=BaseModel, covariant=True)
+Short = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class Event(BaseModel, Generic[DataT]):
+    """A CloudEvent with typed `data`; `type` is fixed by the registry for each kind of data."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    specversion: Literal["1.0"] = "1.0"
+    id: Short
+    source: Short
+    type: str
+    subject: Annotated[str, StringConstraints(max_length=200)] | None = None
+    time: AwareDatetime | None = None
+    datacontenttype: Literal["application/json"] = "application/json"
+    traceparent: Annotated[str, StringConstraints(max_length=200)] | None = None
+    causationid: Annotated[str, StringConstraints(max_length=200)] | None = None
+    data: DataT
+
+    @cached_property
+    def digest(self) -> bytes:
+        """16 bytes that are equal for equal content, whatever the spelling of the JSON."""
+        return blake2b(self.data.model_dump_json().encode(), digest_size=16).digest()
+
+    @property
+    def number(self) -> str | None:
+        """The policy or claim number this is about."""
+        return getattr(self.data, "claim_no", None) or getattr(self.data, "policy_no", None) or self.subject
+
+
+def insurer_of(source: str) -> str | None:
+    """`urn:guanai:insurer:demo-life` -> `demo-life`; None for any other source."""
+    return source.removeprefix(INSURER_SOURCE) if source.startswith(INSURER_SOURCE) else None
+
+
+def source_of_service(service: str) -> str:
+    """`enrollment` -> `urn:guanai:enrollment`."""
+    return f"urn:guanai:{service}"
+
+
+def rfc3339(moment: datetime) -> str:
+    """An aware moment as RFC 3339 with its own offset."""
+    return moment.isoformat(timespec="milliseconds")

@@ -1,0 +1,269 @@
+"""What the platform tells itself: facts with the state before and after, without personal data."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from shared.contracts.values import Money, Premium, RegionCode, Value
+
+Severity = Literal["warning", "severe"]
+StepKind = Literal["reported", "settled", "paid", "rejected", "reopened", "recovered", "answered"]
+
+
+class PolicyState(Value):
+    """A policy on the books. `household` is a pseudonym that stays the same within an insurer."""
+
+    product: str
+    region: RegionCode
+    in_force: bool = True
+    units: int
+    persons: int
+    premium: Premium
+    household: str
+    effective_from: date
+    effective_to: date
+    renewed: bool = False
+
+
+class PolicyChange(Value):
+    """A revision of a policy, booked on its own day: `before` is None for an issue."""
+
+    insurer: str
+    policy_no: str
+    revision: int
+    sold_on: date
+    booked_on: date
+    before: PolicyState | None
+    after: PolicyState
+
+
+class PolicyIssued(PolicyChange):
+    """`guanai.policy.issued.v1`"""
+
+
+class PolicyEndorsed(PolicyChange):
+    """`guanai.policy.endorsed.v1`"""
+
+
+class PolicyCancelled(PolicyChange):
+    """`guanai.policy.cancelled.v1`: `after` is out of force and keeps the premium that was not refunded."""
+
+
+class ClaimStep(Value):
+    """One step of a claim on its own day. `amount`: reserve, settled, paid or recovered money."""
+
+    step: StepKind
+    on: date
+    amount: Money = 0
+    satisfied: bool | None = None
+
+
+class ClaimState(Value):
+    """A claim with all its steps sorted by (date, step), on the region and product of its policy."""
+
+    product: str
+    region: RegionCode
+    kind: str
+    reported_on: date
+    fast_track: bool = False
+    steps: tuple[ClaimStep, ...]
+
+
+class ClaimChange(Value):
+    """One more step of a claim, or its move to another region or product."""
+
+    insurer: str
+    claim_no: str
+    policy_no: str
+    before: ClaimState | None
+    after: ClaimState
+
+
+class ClaimReported(ClaimChange):
+    """`guanai.claim.reported.v1`"""
+
+
+class ClaimSettled(ClaimChange):
+    """`guanai.claim.settled.v1`"""
+
+
+class ClaimPaid(ClaimChange):
+    """`guanai.claim.paid.v1`"""
+
+
+class ClaimRejected(ClaimChange):
+    """`guanai.claim.rejected.v1`"""
+
+
+class ClaimReopened(ClaimChange):
+    """`guanai.claim.reopened.v1`"""
+
+
+class ClaimRecovered(ClaimChange):
+    """`guanai.claim.recovered.v1`"""
+
+
+class ClaimAnswered(ClaimChange):
+    """`guanai.claim.answered.v1`"""
+
+
+class ClaimCorrected(ClaimChange):
+    """`guanai.claim.corrected.v1`: a late revision of the policy moves the claim's bookings."""
+
+
+class AgentState(Value):
+    """Where an enrolment agent works; no name, no phone."""
+
+    villages: tuple[RegionCode, ...]
+    active: bool
+
+
+class AgentChanged(Value):
+    """`guanai.agent.changed.v1`"""
+
+    agent_no: str
+    region: RegionCode
+    before: AgentState | None
+    after: AgentState
+
+
+class EnrollmentTotals(Value):
+    """`guanai.enrollment.totals.v1`: what enrollment's own tables hold of one county and day."""
+
+    region: RegionCode
+    programme_year: int
+    booked_on: date
+    policies: int
+    units: int
+    persons: int
+    premium: Premium
+
+
+class ClaimsTotals(Value):
+    """`guanai.claims.totals.v1`: what the claims tables hold of one county and day."""
+
+    region: RegionCode
+    programme_year: int
+    booked_on: date
+    claims_reported: int
+    claims_settled: int
+    claims_paid: int
+    claims_rejected: int
+    settled_amount: Money
+    paid_amount: Money
+
+
+class Contribution(Value):
+    """A child region's part of a gap, in units (or the rule's own measure)."""
+
+    region: RegionCode
+    name: str
+    gap: float
+
+
+class Evidence(Value):
+    """Why a rule fires: its fraction, threshold, what is missing, and who contributes most."""
+
+    numerator: float
+    denominator: float | None = None
+    value: float | None = None
+    threshold: float
+    gap_units: int | None = None
+    needed_per_day: float | None = None
+    children: tuple[Contribution, ...] = ()
+
+
+class RegionStatus(Value):
+    """What both lag facts name: one rule, one region, one episode."""
+
+    region: RegionCode
+    name: str
+    level: str
+    rule: str
+    programme_year: int
+    episode: Annotated[int, Field(ge=1)]
+    as_of: date
+    severity: Severity
+    evidence: Evidence
+
+
+class RegionLagging(RegionStatus):
+    """`guanai.region.lagging.v1`: the rule started to fire, or became severe."""
+
+
+class RegionRecovered(RegionStatus):
+    """`guanai.region.recovered.v1`: the rule's own clearing threshold is met."""
+
+    since: date
+
+
+class RegionMilestone(Value):
+    """`guanai.region.milestone.v1`: good news, such as the guideline reached."""
+
+    region: RegionCode
+    name: str
+    level: str
+    programme_year: int
+    milestone: str
+    reached_on: date
+    value: float
+
+
+class BulletinPublished(Value):
+    """`guanai.bulletin.published.v1`"""
+
+    bulletin_id: str
+    kind: Literal["weekly", "quarterly", "annual"]
+    region: RegionCode
+    programme_year: int
+    as_of: date
+    title: str
+
+
+class NoticeOutcome(Value):
+    """What became of one notice on one channel."""
+
+    notice_id: str
+    region: RegionCode
+    channel: str
+    attempts: int
+
+
+class NoticeDelivered(NoticeOutcome):
+    """`guanai.notice.delivered.v1`"""
+
+
+class NoticeFailed(NoticeOutcome):
+    """`guanai.notice.failed.v1`: given up, with a reason that names no address."""
+
+    reason: str
+
+
+class PledgeMade(Value):
+    """`guanai.pledge.made.v1`: a lagging region says by when it will have caught up."""
+
+    notice_id: str
+    region: RegionCode
+    due_on: date
+
+
+class Problem(Value):
+    """One reason in a receipt: field path, machine code, sentence for a person."""
+
+    field: str
+    code: str
+    message: str
+
+
+ReceiptStatus = Literal["accepted", "duplicate", "parked", "rejected", "conflict"]
+
+
+class Receipt(Value):
+    """`guanai.receipt.v1`: the answer to one submitted event, one for every change of its status."""
+
+    event_id: Annotated[str, StringConstraints(max_length=200)] | None
+    subject: str | None = None
+    status: ReceiptStatus
+    errors: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()

@@ -1,0 +1,109 @@
+"""The value types that events are made of: region codes, money in fen, programme years."""
+
+import re
+from datetime import date
+from typing import Annotated, Any, NewType
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+ProgrammeYear = NewType("ProgrammeYear", int)
+
+RegionCode = Annotated[str, StringConstraints(pattern=r"^(\d{2}|\d{4}|\d{6}|\d{9}|\d{12})$")]
+"""A national statistical division code: province 2, city 4, county 6, township 9, village 12 digits."""
+
+LEVELS = {2: "province", 4: "city", 6: "county", 9: "township", 12: "village"}
+INSURER_NAME = r"^[a-z0-9-]{3,32}$"
+InsurerName = Annotated[str, StringConstraints(pattern=INSURER_NAME)]
+
+_MONEY = re.compile(r"-?\d{1,13}(\.\d{1,2})?", re.ASCII)
+MONEY_SCHEMA = {"type": "string", "pattern": r"^-?\d{1,13}(\.\d{1,2})?$", "examples": ["128.88"]}
+
+
+def fen_from_yuan(value: Any) -> int:
+    """`"128.88"` -> 12888. Raises `not_money` unless it is a decimal string of at most two decimals."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if not isinstance(value, str) or not _MONEY.fullmatch(value):
+        raise PydanticCustomError("not_money", 'Money is a decimal string with at most two decimals, such as "128.88"')
+    yuan, _, decimals = value.partition(".")
+    fen = int(yuan.lstrip("-")) * 100 + int(decimals.ljust(2, "0") or 0)
+    return -fen if value[0] == "-" else fen
+
+
+def yuan_from_fen(fen: int) -> str:
+    """12888 -> `"128.88"`."""
+    sign = "-" if fen < 0 else ""
+    return f"{sign}{abs(fen) // 100}.{abs(fen) % 100:02d}"
+
+
+def _fen_from_json(value: Any) -> int:
+    if isinstance(value, int | float):
+        raise PydanticCustomError("not_money", 'Money is a decimal string such as "128.88", not a number')
+    return fen_from_yuan(value)
+
+
+def _not_negative(value: Any) -> int:
+    fen = _fen_from_json(value)
+    if fen < 0:
+        raise PydanticCustomError("not_positive", "The amount must not be negative")
+    return fen
+
+
+def _positive(value: Any) -> int:
+    fen = _not_negative(value)
+    if fen == 0:
+        raise PydanticCustomError("not_positive", "The amount must be more than 0")
+    return fen
+
+
+_as_yuan = PlainSerializer(yuan_from_fen, return_type=str)
+_schema = WithJsonSchema(MONEY_SCHEMA)
+Money = Annotated[int, BeforeValidator(fen_from_yuan), _as_yuan, _schema]
+"""Money in fen (int) inside the program, a decimal string in JSON; for what the platform itself writes."""
+MoneyFromOutside = Annotated[int, BeforeValidator(_not_negative), _as_yuan, _schema]
+PositiveMoney = Annotated[int, BeforeValidator(_positive), _as_yuan, _schema]
+
+
+class Value(BaseModel):
+    """A value of the wire: immutable, unknown fields ignored, no input in error texts."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+class Premium(Value):
+    """Premium by payer, in fen."""
+
+    self_paid: Money = 0
+    fiscal: Money = 0
+    donated: Money = 0
+
+    @property
+    def total(self) -> int:
+        return self.self_paid + self.fiscal + self.donated
+
+
+def level_of(code: str) -> str:
+    """`"4507"` -> `"city"`. Raises KeyError for a length that no level has."""
+    return LEVELS[len(code)]
+
+
+def with_ancestors(code: str) -> tuple[str, ...]:
+    """`"450722001"` -> `("45", "4507", "450722", "450722001")`: the prefixes are the tree."""
+    return tuple(code[:digits] for digits in LEVELS if digits <= len(code))
+
+
+def parent_of(code: str) -> str | None:
+    """The code one level up, None for a province."""
+    above = with_ancestors(code)[:-1]
+    return above[-1] if above else None
+
+
+def programme_year_of(day: date, start_month: int) -> ProgrammeYear:
+    """The programme year a day falls in, named by its END year (2021 = 2020-09-01 ... 2021-08-31)."""
+    return ProgrammeYear(day.year + (1 if start_month > 1 and day.month >= start_month else 0))
+
+
+def first_day_of(year: int, start_month: int) -> date:
+    """First day of a programme year."""
+    return date(year - (1 if start_month > 1 else 0), start_month, 1)

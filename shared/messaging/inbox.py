@@ -1,0 +1,114 @@
+"""Every event this service has ever taken in, and the answer an insurer got: an id is never forgotten."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+
+from shared.contracts.envelope import INSURER_SOURCE
+from shared.contracts.facts import Receipt, ReceiptStatus
+from shared.messaging.door import Arrival
+from shared.messaging.happenings import Answer
+from shared.messaging.tables import inbox
+from shared.messaging.transaction import Transaction
+
+Key = tuple[str, str]
+
+
+async def keep_new(tx: Transaction, arrivals: Sequence[Arrival]) -> tuple[list[Arrival], list[Arrival]]:
+    """Record the arrivals FIRST in the transaction; returns (new, known). A rejected id may be sent again."""
+    first: dict[Key, Arrival] = {}
+    again = [a for a in arrivals if a.event_id is not None and first.setdefault((a.source, a.event_id), a) is not a]
+    rows = [_row(tx, key, first[key]) for key in sorted(first)]
+    written = await tx.insert(inbox, rows, _unless_answered, returning=(inbox.c.source, inbox.c.event_id))
+    fresh = {(source, event_id) for source, event_id in written}
+    nameless = [a for a in arrivals if a.event_id is None]
+    known = [a for key, a in first.items() if key not in fresh]
+    return [a for key, a in first.items() if key in fresh] + nameless, known + again
+
+
+def _row(tx: Transaction, key: Key, arrival: Arrival) -> dict[str, Any]:
+    status = "accepted" if key[0].startswith(INSURER_SOURCE) else None
+    return {
+        "source": key[0],
+        "event_id": key[1],
+        "digest": arrival.digest,
+        "status": status,
+        "subject": arrival.subject if status else None,
+        "answered_at": tx.now,
+    }
+
+
+def _unless_answered(insert: Any) -> Any:
+    taken = {name: insert.excluded[name] for name in ("digest", "status", "subject", "answered_at")}
+    return insert.on_conflict_do_update(
+        index_elements=["source", "event_id"], set_=taken, where=inbox.c.status == "rejected"
+    )
+
+
+async def answers_to_known(tx: Transaction, known: Sequence[Arrival]) -> list[Answer]:
+    """`duplicate` for the same content under a known id, `conflict` for another; facts get no answer."""
+    submitted = [a for a in known if a.source.startswith(INSURER_SOURCE) and a.event_id is not None]
+    if not submitted:
+        return []
+    ids = tx.any_of(inbox.c.event_id, [a.event_id for a in submitted])
+    found = await tx.rows(select(inbox.c.source, inbox.c.event_id, inbox.c.digest).where(ids))
+    digests = {(row.source, row.event_id): row.digest for row in found}
+    return [_known(a, digests.get((a.source, a.event_id or ""))) for a in submitted]
+
+
+def _known(arrival: Arrival, digest: bytes | None) -> Answer:
+    status: ReceiptStatus = "duplicate" if arrival.digest == digest else "conflict"
+    return Answer(arrival.source, Receipt(event_id=arrival.event_id, subject=arrival.subject, status=status))
+
+
+async def note(tx: Transaction, answers: Sequence[Answer]) -> None:
+    """Write down every answer that is not the plain `accepted` of the first insert."""
+    statement = (
+        update(inbox)
+        .where(inbox.c.source == bindparam("b_source"), inbox.c.event_id == bindparam("b_event_id"))
+        .values(status=bindparam("b_status"), details=bindparam("b_details"), answered_at=bindparam("b_at"))
+    )
+    rows = [_noted(tx, a) for a in answers if a.receipt.event_id is not None]
+    await tx.write(statement, sorted(rows, key=lambda row: (row["b_source"], row["b_event_id"])))
+
+
+def _noted(tx: Transaction, given: Answer) -> dict[str, Any]:
+    details = given.receipt.model_dump(mode="json", include={"errors", "warnings"})
+    return {
+        "b_source": given.source,
+        "b_event_id": given.receipt.event_id,
+        "b_status": given.receipt.status,
+        "b_details": details,
+        "b_at": tx.now,
+    }
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which receipts: of one insurer, of one event, changed since; `after` is the cursor of the page before."""
+
+    insurer: str
+    event_id: str | None = None
+    since: datetime | None = None
+    after: str = ""
+
+
+async def receipts(tx: Transaction, wanted: Wanted, most: int) -> list[dict[str, Any]]:
+    """Receipts again, by event id."""
+    source = f"{INSURER_SOURCE}{wanted.insurer}"
+    question = select(inbox).where(
+        inbox.c.source == source, inbox.c.status.is_not(None), inbox.c.event_id > wanted.after
+    )
+    if wanted.event_id is not None:
+        question = question.where(inbox.c.event_id == wanted.event_id)
+    if wanted.since is not None:
+        question = question.where(inbox.c.answered_at >= wanted.since)
+    rows = await tx.rows(question.order_by(inbox.c.event_id).limit(most))
+    return [{**_shown(row), **(row.details or {"errors": [], "warnings": []})} for row in rows]
+
+
+def _shown(row: Any) -> dict[str, Any]:
+    return {"event_id": row.event_id, "subject": row.subject, "status": row.status, "at": row.answered_at}

@@ -1,0 +1,116 @@
+"""What came too early: kept sealed until what it waits for arrives, judged again in that transaction."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, select, update
+
+from shared.contracts.envelope import Event
+from shared.contracts.facts import Problem
+from shared.contracts.registry import event_of
+from shared.messaging.happenings import Answer, Arrived, Happening, answer, new_id
+from shared.messaging.tables import parked
+from shared.messaging.transaction import Transaction
+
+
+@dataclass(frozen=True)
+class Seal:
+    """How a service keeps a body it may not leave readable; (bytes, context) both ways."""
+
+    close: Callable[[bytes, str], bytes]
+    open: Callable[[bytes, str], bytes]
+
+
+PLAIN = Seal(lambda body, _: body, lambda body, _: body)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A parked event, open again."""
+
+    id: str
+    event: Event[Any]
+    parked_at: datetime
+
+
+async def keep(tx: Transaction, seal: Seal, events: Sequence[Event[Any]], answers: Iterable[Answer]) -> None:
+    """Store the events whose answer is `parked`, and those of a `conflict` for a person to look at."""
+    by_key = {(e.source, e.id): e for e in events}
+    kept = [(by_key.get((a.source, a.receipt.event_id or "")), a) for a in answers if _is_kept(a)]
+    await tx.insert(parked, [_row(tx, seal, event, a) for event, a in kept if event is not None])
+
+
+def _is_kept(given: Answer) -> bool:
+    return given.receipt.status in ("parked", "conflict")
+
+
+def _row(tx: Transaction, seal: Seal, event: Event[Any], given: Answer) -> dict[str, Any]:
+    place = new_id()
+    return {
+        "id": place,
+        "source": event.source,
+        "event_id": event.id,
+        "type": event.type,
+        "subject": event.number,
+        "waits_for": given.waits_for,
+        "reason": given.receipt.status if given.waits_for is None else f"waits for {given.waits_for}",
+        "body": seal.close(event.model_dump_json().encode(), place),
+        "parked_at": tx.now,
+        "checked_at": tx.now,
+    }
+
+
+async def waiting_for(tx: Transaction, seal: Seal, happened: Iterable[Happening]) -> list[Waiting]:
+    """The parked events that wait for something of what has just arrived."""
+    keys = [thing.key for thing in happened if isinstance(thing, Arrived)]
+    if not keys:
+        return []
+    return await _opened(tx, seal, select(parked).where(tx.any_of(parked.c.waits_for, keys)))
+
+
+async def longest_unchecked(tx: Transaction, seal: Seal, before: datetime, most: int) -> list[Waiting]:
+    """Parked events that nobody has judged since `before`, the longest unchecked first."""
+    question = select(parked).where(parked.c.waits_for.is_not(None), parked.c.checked_at < before)
+    return await _opened(tx, seal, question.order_by(parked.c.checked_at).limit(most))
+
+
+async def by_id(tx: Transaction, seal: Seal, place: str) -> list[Waiting]:
+    """The parked event of this id, if it is still there."""
+    return await _opened(tx, seal, select(parked).where(parked.c.id == place))
+
+
+async def _opened(tx: Transaction, seal: Seal, question: Any) -> list[Waiting]:
+    rows = await tx.rows(tx.unclaimed(question))
+    return [Waiting(row.id, _event(seal, row), row.parked_at) for row in rows]
+
+
+def _event(seal: Seal, row: Any) -> Event[Any]:
+    return event_of(row.type).model_validate_json(seal.open(row.body, row.id))
+
+
+async def settle(tx: Transaction, judged: Sequence[Waiting], happened: Sequence[Happening]) -> list[Happening]:
+    """Free what no longer waits; what still waits keeps its place and gets no second receipt."""
+    still = {(a.source, a.receipt.event_id) for a in happened if isinstance(a, Answer) and a.receipt.status == "parked"}
+    free = [w.id for w in judged if (w.event.source, w.event.id) not in still]
+    stay = [w.id for w in judged if (w.event.source, w.event.id) in still]
+    if free:
+        await tx.connection.execute(delete(parked).where(tx.any_of(parked.c.id, free)))
+    if stay:
+        await tx.connection.execute(update(parked).where(tx.any_of(parked.c.id, stay)).values(checked_at=tx.now))
+    return [a for a in happened if not (isinstance(a, Answer) and a.receipt.status == "parked")]
+
+
+def expired(judged: Sequence[Waiting], now: datetime, patience: timedelta) -> list[Answer]:
+    """`rejected / too_late` for what has waited longer than `patience`."""
+    late = [w for w in judged if now - w.parked_at > patience]
+    problem = Problem(field="", code="too_late", message=f"What it waits for did not come within {patience.days} days")
+    return [answer(w.event, "rejected", errors=[problem]) for w in late]
+
+
+async def listed(tx: Transaction, after: str, most: int) -> list[dict[str, Any]]:
+    """What waits, oldest first, without the content."""
+    columns = [c for c in parked.c if c.name != "body"]
+    rows = await tx.rows(select(*columns).where(parked.c.id > after).order_by(parked.c.id).limit(most))
+    return [dict(row._mapping) for row in rows]

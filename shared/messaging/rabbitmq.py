@@ -1,0 +1,269 @@
+"""The transport for real use: RabbitMQ by aio-pika, quorum queues, confirms, two connections a process."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+
+import aio_pika
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
+from aio_pika.exceptions import CONNECTION_EXCEPTIONS
+from aiormq import spec
+from yarl import URL
+
+from shared.messaging.topology import Queue, Topology
+from shared.messaging.transport import ATTEMPTS, QUEUE, REASON, SENDER, BrokerAway, DeadLetter, Delivery, Message
+
+_SECONDS = 10.0
+_IN_FLIGHT = 500
+_MOST_BYTES = 1_048_576
+
+
+class RabbitMQ:
+    """See `Transport`. Each connection is opened when first needed and given up when it fails."""
+
+    name = "rabbitmq"
+
+    def __init__(self, url: str) -> None:
+        self._url = URL(url).update_query(heartbeat="10")
+        self.user = self._url.user or "guest"
+        self._publisher: AbstractChannel | None = None
+        self._opening = asyncio.Lock()
+        self._in_flight = asyncio.Semaphore(_IN_FLIGHT)
+
+    @property
+    def address(self) -> str:
+        return f"{self._url.host}:{self._url.port}"
+
+    async def _connect(self) -> AbstractConnection:
+        try:
+            async with asyncio.timeout(_SECONDS):
+                return await aio_pika.connect(self._url)
+        except (*CONNECTION_EXCEPTIONS, TimeoutError) as error:
+            raise BrokerAway(f"RabbitMQ at {self.address}: {type(error).__name__}") from None
+
+    @asynccontextmanager
+    async def _channel(self) -> AsyncIterator[AbstractChannel]:
+        """A connection of its own with one channel, closed at the end."""
+        connection = await self._connect()
+        try:
+            with _broker_away(self.address):
+                yield await connection.channel(publisher_confirms=True, on_return_raises=True)
+        finally:
+            with suppress(Exception):
+                async with asyncio.timeout(_SECONDS):
+                    await connection.close()
+
+    async def declare(self, topology: Topology) -> None:
+        async with self._channel() as channel:
+            exchanges = {
+                name: await channel.declare_exchange(name, aio_pika.ExchangeType.TOPIC, durable=True)
+                for name in topology.exchanges
+            }
+            for queue in topology.queues:
+                await self._declare_queue(channel, queue)
+                for bind in queue.binds:
+                    await (await channel.get_queue(queue.name)).bind(exchanges[queue.exchange], bind)
+
+    @staticmethod
+    async def _declare_queue(channel: AbstractChannel, queue: Queue) -> None:
+        quorum: dict[str, Any] = {"x-queue-type": "quorum", "x-overflow": "reject-publish"}
+        to_queue = {**quorum, "x-dead-letter-exchange": "", "x-dead-letter-strategy": "at-least-once"}
+        await channel.declare_queue(queue.dead, durable=True, arguments=quorum)
+        await channel.declare_queue(
+            queue.name, durable=True, arguments={**to_queue, "x-dead-letter-routing-key": queue.dead}
+        )
+        await channel.declare_queue(
+            queue.retry, durable=True, arguments={**to_queue, "x-dead-letter-routing-key": queue.name}
+        )
+
+    async def publish(self, messages: Sequence[Message]) -> list[Exception | None]:
+        channel = await self._publishing_channel()
+        results = await asyncio.gather(*(self._publish(channel, m) for m in messages), return_exceptions=True)
+        if channel.is_closed:
+            self._publisher = None
+        return [_failure(result) for result in results]
+
+    async def _publishing_channel(self) -> AbstractChannel:
+        async with self._opening:
+            if self._publisher is None or self._publisher.is_closed:
+                connection = await self._connect()
+                with _broker_away(self.address):
+                    self._publisher = await connection.channel(publisher_confirms=True, on_return_raises=True)
+                self._connection = connection
+            return self._publisher
+
+    async def _publish(self, channel: AbstractChannel, message: Message) -> None:
+        """Raises when the broker did not confirm; then nothing is known."""
+        async with self._in_flight:
+            with _broker_away(self.address):
+                exchange = await channel.get_exchange(message.exchange, ensure=False)
+                confirmed = await exchange.publish(
+                    _outgoing(message, self.user), message.routing_key, mandatory=message.mandatory, timeout=_SECONDS
+                )
+                if not isinstance(confirmed, spec.Basic.Ack):
+                    raise BrokerAway(f"not confirmed: {type(confirmed).__name__}")
+
+    @asynccontextmanager
+    async def subscribe(self, queue: str, prefetch: int) -> AsyncIterator["RabbitSubscription"]:
+        async with self._channel() as channel:
+            await channel.set_qos(prefetch_count=prefetch, timeout=_SECONDS)
+            subscription = RabbitSubscription(queue, self.user, self.address)
+            await subscription.start(channel)
+            yield subscription
+
+    async def dead_letters(self, queue: str, most: int) -> list[DeadLetter]:
+        async with self._channel() as channel:
+            return [_shown(queue, message) async for message in _peek(channel, f"{queue}.dead", most)]
+
+    async def requeue(self, queue: str, dead_letter_id: str) -> bool:
+        async with self._channel() as channel:
+            async for message in _peek(channel, f"{queue}.dead", 10_000):
+                if (message.message_id or "") == dead_letter_id:
+                    await self._put_back(channel, queue, message)
+                    return True
+        return False
+
+    async def _put_back(self, channel: AbstractChannel, queue: str, message: AbstractIncomingMessage) -> None:
+        headers: dict[str, str | int] = {SENDER: s} if (s := _text(message.headers.get(SENDER))) else {}
+        again = Message("", queue, message.body, f"{message.message_id}.again", message.content_type or "", headers)
+        await self._publish(channel, again)
+        await message.ack()
+
+    async def check(self) -> None:
+        async with asyncio.timeout(_SECONDS):
+            await self._publishing_channel()
+
+    async def close(self) -> None:
+        if self._publisher is not None:
+            with suppress(Exception):
+                async with asyncio.timeout(_SECONDS):
+                    await self._connection.close()
+            self._publisher = None
+
+
+class RabbitSubscription:
+    """One consumer; what it holds when its channel closes is worthless and comes again."""
+
+    def __init__(self, queue: str, user: str, address: str) -> None:
+        self._queue, self._user, self._address = queue, user, address
+        self._arrived: asyncio.Queue[AbstractIncomingMessage | None] = asyncio.Queue()
+
+    async def start(self, channel: AbstractChannel) -> None:
+        """Begin to consume. Raises BrokerAway (also when the queue was never declared)."""
+        self._channel = channel
+        channel.close_callbacks.add(self._ended)
+        (await channel.get_underlay_channel()).on_consumer_cancel_callbacks.add(self._ended)
+        queue = await channel.get_queue(self._queue, ensure=True)
+        await queue.consume(self._take, timeout=_SECONDS)
+
+    async def _take(self, message: AbstractIncomingMessage) -> None:
+        self._arrived.put_nowait(message)
+
+    def _ended(self, *_: object) -> None:
+        self._arrived.put_nowait(None)
+
+    async def batch(self, most: int, linger_seconds: float) -> list[Delivery]:
+        """See `Subscription`: bounded by count and by bytes."""
+        taken = [self._delivery(await self._arrived.get())]
+        size = len(taken[0].body)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(linger_seconds) as linger:
+                while len(taken) < most and size < _MOST_BYTES:
+                    if self._arrived.empty() and linger.expired():
+                        break
+                    taken.append(self._delivery(await self._arrived.get()))
+                    size += len(taken[-1].body)
+        return taken
+
+    def _delivery(self, message: AbstractIncomingMessage | None) -> Delivery:
+        if message is None:
+            raise BrokerAway(f"RabbitMQ at {self._address} ended the consumer of {self._queue}")
+        return Delivery(
+            self._queue,
+            message.delivery_tag or 0,
+            message.body,
+            message.message_id or "",
+            message.content_type or "",
+            _sender(message, self._user),
+            bool(message.redelivered),
+            {
+                key: value
+                for key in (ATTEMPTS, REASON, QUEUE, "CC", "BCC")
+                if isinstance(value := message.headers.get(key), str | int | list)
+            },
+            message,
+        )
+
+    async def ack(self, deliveries: Sequence[Delivery]) -> None:
+        """Acknowledge each; on a channel that has gone they come again, and the inbox knows them."""
+        if not deliveries:
+            return
+        with _broker_away(self._address):
+            last = max(deliveries, key=lambda d: d.tag)
+            assert isinstance(last.handle, AbstractIncomingMessage)
+            await last.handle.ack(multiple=True)
+
+
+def _sender(message: AbstractIncomingMessage, own_user: str) -> str | None:
+    """The broker-validated user; of what we moved ourselves, the one it first came from."""
+    if message.user_id == own_user and SENDER in message.headers:
+        return _text(message.headers[SENDER])
+    return message.user_id
+
+
+def _failure(result: BaseException | None) -> Exception | None:
+    if isinstance(result, asyncio.CancelledError):
+        return BrokerAway("cancelled while waiting for the confirm")
+    return result if isinstance(result, Exception) else None
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _outgoing(message: Message, user: str) -> aio_pika.Message:
+    delay = message.delay_seconds
+    return aio_pika.Message(
+        message.body,
+        headers=dict(message.headers),
+        content_type=message.content_type,
+        message_id=message.message_id,
+        delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+        user_id=user,
+        expiration=timedelta(seconds=delay) if delay else None,
+    )
+
+
+async def _peek(channel: AbstractChannel, name: str, most: int) -> AsyncIterator[AbstractIncomingMessage]:
+    """Messages of a queue one by one; unless acknowledged they go back when the channel closes."""
+    queue = await channel.get_queue(name, ensure=True)
+    for _ in range(most):
+        message = await queue.get(fail=False, timeout=_SECONDS)
+        if message is None:
+            return
+        yield message
+
+
+def _shown(queue: str, message: AbstractIncomingMessage) -> DeadLetter:
+    reason = _text(message.headers.get(REASON)) or "given up by the broker"
+    digest = sha256(message.body).hexdigest()[:16]
+    return DeadLetter(
+        message.message_id or digest, queue, reason, len(message.body), digest, message.content_type or ""
+    )
+
+
+@contextmanager
+def _broker_away(address: str) -> Iterator[None]:
+    """Every way in which a connection ends means the same: unknown. Also a cancellation that nobody asked for."""
+    try:
+        yield
+    except (*CONNECTION_EXCEPTIONS, TimeoutError) as error:
+        raise BrokerAway(f"RabbitMQ at {address}: {type(error).__name__} {error}"[:300]) from None
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise BrokerAway(f"RabbitMQ at {address}: the connection is stuck") from None

@@ -1,0 +1,76 @@
+"""What every service remembers of its messages: inbox, outbox, and what waits."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, LargeBinary, MetaData, String, Table, TypeDecorator
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import JSON
+
+metadata = MetaData()
+
+Position = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware moment, kept in UTC by both dialects."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.astimezone(UTC) if value else None
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
+
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("source", String, primary_key=True),
+    Column("event_id", String, primary_key=True),
+    Column("digest", LargeBinary, comment="of a submission's content; null for a fact"),
+    Column("status", String, comment="the last receipt of a submission; null for a fact"),
+    Column("subject", String),
+    Column("details", JSON, comment="errors and warnings of the last receipt"),
+    Column("answered_at", Moment, nullable=False),
+)
+Index("inbox_receipts", inbox.c.source, inbox.c.answered_at, postgresql_where=inbox.c.status.is_not(None))
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("position", Position, primary_key=True, autoincrement=True),
+    Column("exchange", String, nullable=False),
+    Column("routing_key", String, nullable=False),
+    Column("message_id", String, nullable=False),
+    Column("content_type", String, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("written_at", Moment, nullable=False),
+    Column("sent_at", Moment),
+    sqlite_autoincrement=True,
+)
+Index(
+    "outbox_unsent",
+    outbox.c.position,
+    postgresql_where=outbox.c.sent_at.is_(None),
+    sqlite_where=outbox.c.sent_at.is_(None),
+)
+
+parked = Table(
+    "parked",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("source", String, nullable=False),
+    Column("event_id", String, nullable=False),
+    Column("type", String, nullable=False),
+    Column("subject", String),
+    Column("waits_for", String, comment="key whose arrival has it judged again; null for a conflict"),
+    Column("reason", String, nullable=False),
+    Column("body", LargeBinary, nullable=False, comment="the event, sealed by the service"),
+    Column("parked_at", Moment, nullable=False),
+    Column("checked_at", Moment, nullable=False),
+)
+Index("parked_waits_for", parked.c.waits_for)
+Index("parked_checked", parked.c.checked_at)

@@ -1,0 +1,80 @@
+"""One database transaction with the few set-based statements that both dialects understand."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ARRAY, Column, ColumnElement, Executable, Row, Table, any_, bindparam, func, select
+from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+Insert = PostgresInsert | SqliteInsert
+Rows = Sequence[Mapping[str, Any]]
+OnConflict = Callable[[Any], Any]
+
+
+class Transaction:
+    """A connection inside ONE transaction, with the moment it began; commit is its owner's affair."""
+
+    def __init__(self, connection: AsyncConnection, now: datetime, today: date) -> None:
+        self.connection = connection
+        self.now = now
+        self.today = today
+
+    @property
+    def is_postgres(self) -> bool:
+        return self.connection.dialect.name == "postgresql"
+
+    async def rows(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
+        """All rows of a question."""
+        return (await self.connection.execute(statement, parameters or {})).all()
+
+    async def write(self, statement: Executable, rows: Rows) -> None:
+        """One statement for many rows of parameters; nothing for none."""
+        if rows:
+            await self.connection.execute(statement, list(rows))
+
+    async def insert(
+        self, table: Table, rows: Rows, on_conflict: OnConflict | None = None, returning: Sequence[Column[Any]] = ()
+    ) -> Sequence[Row[Any]]:
+        """Insert many rows at once (all with the same keys); returns `returning` of the rows that were written."""
+        if not rows:
+            return []
+        statement, parameters = self._insert(table, rows)
+        if on_conflict:
+            statement = on_conflict(statement)
+        if not returning:
+            await self.connection.execute(statement, parameters)
+            return []
+        return (await self.connection.execute(statement.returning(*returning), parameters)).all()
+
+    def _insert(self, table: Table, rows: Rows) -> tuple[Any, Any]:
+        if not self.is_postgres:
+            return sqlite_insert(table), list(rows)
+        names = list(rows[0])
+        arrays = [bindparam(f"p_{name}", type_=ARRAY(table.c[name].type)) for name in names]
+        given = func.unnest(*arrays).table_valued(*names, name="given").render_derived()
+        statement = postgres_insert(table).from_select(names, select(*(given.c[name] for name in names)))
+        return statement, {f"p_{name}": [row[name] for row in rows] for name in names}
+
+    def any_of(self, column: Column[Any], values: Iterable[Any]) -> ColumnElement[bool]:
+        """`column` is one of `values`, as one array parameter where the dialect has arrays."""
+        wanted = sorted(set(values))
+        if self.is_postgres:
+            return column == any_(bindparam(None, wanted, type_=ARRAY(column.type), unique=True))
+        return column.in_(wanted)
+
+    def locked(self, statement: Any) -> Any:
+        """FOR UPDATE where rows can be locked; SQLite has one writer anyway."""
+        return statement.with_for_update() if self.is_postgres else statement
+
+    def unclaimed(self, statement: Any) -> Any:
+        """FOR UPDATE SKIP LOCKED: rows that no other replica is working on."""
+        return statement.with_for_update(skip_locked=True) if self.is_postgres else statement
+
+
+Begin = Callable[[], AbstractAsyncContextManager[Transaction]]

@@ -1,0 +1,124 @@
+"""What every service lets people look at and set right: receipts, parked events, dead letters, principals."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from pydantic import BaseModel, Field
+
+from shared.contracts.values import INSURER_NAME
+from shared.messaging import inbox, parking
+from shared.messaging.apply import judge_again
+from shared.messaging.transport import BrokerAway
+from shared.runtime import principals
+from shared.runtime.principals import Principal, Role
+from shared.runtime.security import Admin, Caller, Operator
+from shared.runtime.web import Reading, Writing
+
+Limit = Annotated[int, Query(ge=1, le=500)]
+Cursor = Annotated[str, Query()]
+
+
+class NewPrincipal(BaseModel):
+    """A key to be made; with `id` and `secret_hash` one that was made elsewhere (the same key for all services)."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    role: Role
+    region: Annotated[str, Field(pattern=r"^(\d{2}|\d{4}|\d{6}|\d{9}|\d{12})?$")] = ""
+    insurer: Annotated[str, Field(pattern=INSURER_NAME)] | None = None
+    id: Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")] | None = None
+    secret_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+
+
+def page(items: list[dict[str, Any]], key: str, limit: int) -> dict[str, Any]:
+    """A list answer; `next` is the cursor of the following page, null on the last."""
+    return {"items": items, "next": items[-1][key] if len(items) == limit else None}
+
+
+def operations(service: str, queues: tuple[str, ...]) -> APIRouter:
+    """The routes under `/<service>/v1` that all services share."""
+    router = APIRouter(prefix=f"/{service}/v1", tags=["operations"])
+    _messages(router)
+    _dead(router, queues)
+    _principals(router)
+    return router
+
+
+def _messages(router: APIRouter) -> None:
+    @router.get("/receipts")
+    async def receipts(  # noqa: PLR0913, PLR0917
+        tx: Reading,
+        caller: Caller,
+        insurer: str | None = None,
+        event_id: str | None = None,
+        since: datetime | None = None,
+        cursor: Cursor = "",
+        limit: Limit = 100,
+    ) -> dict[str, Any]:
+        """Receipts again, for the insurer itself or an operator."""
+        whose = insurer or caller.insurer
+        if whose is None or not (caller.may("operator") or caller.insurer == whose):
+            raise HTTPException(404, "Name an insurer whose receipts you may see: ?insurer=")
+        return page(await inbox.receipts(tx, inbox.Wanted(whose, event_id, since, cursor), limit), "event_id", limit)
+
+    @router.get("/parked")
+    async def parked(tx: Reading, _: Operator, cursor: Cursor = "", limit: Limit = 100) -> dict[str, Any]:
+        """Events that wait for what they build on, and conflicts for a person to look at."""
+        return page(await parking.listed(tx, cursor, limit), "id", limit)
+
+    @router.post("/parked/{parked_id}/requeue")
+    async def judge(tx: Writing, request: Request, _: Operator, parked_id: str) -> dict[str, str]:
+        """Judge a parked event again now; if what it waits for is still missing it stays."""
+        desk = request.app.state.running.desk
+        waiting = await parking.by_id(tx, desk.seal, parked_id)
+        if not waiting:
+            raise HTTPException(404, "Nothing is parked under this id")
+        await judge_again(desk, tx, waiting)
+        return {"id": parked_id, "status": "judged again"}
+
+
+def _dead(router: APIRouter, queues: tuple[str, ...]) -> None:
+    @router.get("/dead")
+    async def dead(request: Request, _: Operator, limit: Limit = 100) -> dict[str, Any]:
+        """Messages that were given up, with the reason; never their content."""
+        transport = request.app.state.running.transport
+        try:
+            found = [letter for queue in queues for letter in await transport.dead_letters(queue, limit)]
+        except BrokerAway as error:
+            raise HTTPException(503, str(error)) from None
+        return {"items": [asdict(letter) for letter in found[:limit]], "next": None}
+
+    @router.post("/dead/{dead_id}/requeue")
+    async def requeue(request: Request, _: Operator, dead_id: str) -> dict[str, str]:
+        """Send a dead letter to its queue again."""
+        transport = request.app.state.running.transport
+        try:
+            for queue in queues:
+                if await transport.requeue(queue, dead_id):
+                    return {"id": dead_id, "queue": queue, "status": "requeued"}
+        except BrokerAway as error:
+            raise HTTPException(503, str(error)) from None
+        raise HTTPException(404, "No dead letter has this id")
+
+
+def _principals(router: APIRouter) -> None:
+    @router.get("/principals")
+    async def listed(tx: Reading, _: Admin) -> dict[str, Any]:
+        """Keys and their scopes, never the keys themselves."""
+        return {"items": await principals.listed(tx), "next": None}
+
+    @router.post("/principals", status_code=201)
+    async def add(tx: Writing, _: Admin, wanted: NewPrincipal) -> dict[str, Any]:
+        """Make a key (shown once), or store one that was made for all services."""
+        key_id, key = principals.new_key()
+        stored = wanted.secret_hash or principals.hash_of(key)
+        made = Principal(wanted.name, frozenset({wanted.role}), wanted.region, wanted.insurer, wanted.id or key_id)
+        await principals.add(tx, made, stored)
+        return {"id": made.id, "key": None if wanted.secret_hash else key}
+
+    @router.delete("/principals/{principal_id}", status_code=204)
+    async def remove(tx: Writing, _: Admin, principal_id: str) -> None:
+        """Take a key away at once."""
+        if not await principals.remove(tx, principal_id):
+            raise HTTPException(404, "There is no such principal")

@@ -1,0 +1,1 @@
+"""Tests, ordered by what they prove."""

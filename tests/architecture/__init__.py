@@ -1,0 +1,1 @@
+"""What the repository and its imports must look like."""

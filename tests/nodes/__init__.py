@@ -1,0 +1,1 @@
+"""Private RabbitMQ and PostgreSQL nodes that tests and benchmarks may kill, freeze and throw away."""
