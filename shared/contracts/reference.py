@@ -121,7 +121,8 @@ def rows_in(kind: str, text: str) -> list[Any]:
     if not lines:
         raise BadFile(["the file has no rows"])
     try:
-        rows = TypeAdapter(list[KINDS[kind]]).validate_python(lines)  # type: ignore[misc]
+        form: Any = list.__class_getitem__(KINDS[kind])
+        rows: list[Any] = TypeAdapter(form).validate_python(lines)
     except ValidationError as error:
         raise BadFile([_said(e["loc"], e["msg"]) for e in error.errors(include_url=False)]) from None
     if problems := _CHECKS.get(kind, lambda _: [])(rows):

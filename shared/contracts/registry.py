@@ -62,20 +62,23 @@ def type_of(data: type[BaseModel]) -> str:
 def event_of(name: str) -> type[Event[Any]]:
     """The envelope model of one type, with `type` fixed. Raises KeyError for an unknown type."""
     data = EVENT_TYPES[name]
-    return create_model(f"{data.__name__}Event", __base__=Event[data], type=(Literal[name], name))  # type: ignore[valid-type]
+    fixed: Any = (Literal[name], name)
+    return create_model(f"{data.__name__}Event", __base__=Event[data], type=fixed)  # type: ignore[valid-type]
 
 
 @cache
 def one_of(names: frozenset[str]) -> TypeAdapter[Event[Any]]:
     """A parser of single events of these types."""
-    models = [event_of(name) for name in sorted(names)]
-    union = models[0] if len(models) == 1 else Annotated[reduce(or_, models), Discriminator("type")]
-    return TypeAdapter(union)
+    return TypeAdapter(_any_of(names))
 
 
 @cache
 def batch_of(names: frozenset[str]) -> TypeAdapter[list[Event[Any]]]:
     """A parser of arrays of events of these types; one bad event fails the whole array."""
+    form: Any = list.__class_getitem__(_any_of(names))
+    return TypeAdapter(form)
+
+
+def _any_of(names: frozenset[str]) -> Any:
     models = [event_of(name) for name in sorted(names)]
-    union = models[0] if len(models) == 1 else Annotated[reduce(or_, models), Discriminator("type")]
-    return TypeAdapter(list[union])  # type: ignore[valid-type]
+    return models[0] if len(models) == 1 else Annotated[reduce(or_, models), Discriminator("type")]

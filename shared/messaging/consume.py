@@ -123,7 +123,7 @@ def _failed(delivery: Delivery, error: Exception) -> Outcome:
 
 def _without_values(error: Exception) -> Exception:
     """The error with its traceback but without its text, which may quote the event."""
-    return type("Failure", (Exception,), {})(type(error).__name__).with_traceback(error.__traceback__)
+    return Exception(type(error).__name__).with_traceback(error.__traceback__)
 
 
 async def settle(transport: Transport, subscription: Subscription, outcomes: Settled) -> None:

@@ -189,11 +189,7 @@ class RabbitSubscription:
             message.content_type or "",
             _sender(message, self._user),
             bool(message.redelivered),
-            {
-                key: value
-                for key in (ATTEMPTS, REASON, QUEUE, "CC", "BCC")
-                if isinstance(value := message.headers.get(key), str | int | list)
-            },
+            _headers(message),
             message,
         )
 
@@ -205,6 +201,12 @@ class RabbitSubscription:
             last = max(deliveries, key=lambda d: d.tag)
             assert isinstance(last.handle, AbstractIncomingMessage)
             await last.handle.ack(multiple=True)
+
+
+def _headers(message: AbstractIncomingMessage) -> dict[str, str | int]:
+    """The headers that mean something here; CC and BCC only that they are there."""
+    own = {key: value for key in (ATTEMPTS, REASON, QUEUE) if isinstance(value := message.headers.get(key), str | int)}
+    return {**own, **{key: 1 for key in ("CC", "BCC") if key in message.headers}}
 
 
 def _sender(message: AbstractIncomingMessage, own_user: str) -> str | None:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 Insert = PostgresInsert | SqliteInsert
 Rows = Sequence[Mapping[str, Any]]
+AnyRow = Row[*tuple[Any, ...]]
 OnConflict = Callable[[Any], Any]
 
 
@@ -29,7 +30,7 @@ class Transaction:
     def is_postgres(self) -> bool:
         return self.connection.dialect.name == "postgresql"
 
-    async def rows(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
+    async def rows(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Sequence[AnyRow]:
         """All rows of a question."""
         return (await self.connection.execute(statement, parameters or {})).all()
 
@@ -40,7 +41,7 @@ class Transaction:
 
     async def insert(
         self, table: Table, rows: Rows, on_conflict: OnConflict | None = None, returning: Sequence[Column[Any]] = ()
-    ) -> Sequence[Row[Any]]:
+    ) -> Sequence[AnyRow]:
         """Insert many rows at once (all with the same keys); returns `returning` of the rows that were written."""
         if not rows:
             return []

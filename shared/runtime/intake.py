@@ -106,5 +106,5 @@ def _receipts(arrivals: Sequence[Arrival], result: Result) -> list[Receipt]:
 
 def _summary(receipts: Sequence[Receipt]) -> dict[str, Any]:
     statuses = [receipt.status for receipt in receipts]
-    counts = {s: statuses.count(s) for s in ("accepted", "duplicate", "parked", "rejected", "conflict")}  # type: ignore[arg-type]
+    counts = {s: statuses.count(s) for s in ("accepted", "duplicate", "parked", "rejected", "conflict")}
     return {**counts, "receipts": [receipt.model_dump(mode="json") for receipt in receipts]}

@@ -34,7 +34,8 @@ async def difference(database: Database, tables: MetaData) -> list[Any]:
     from alembic.migration import MigrationContext
 
     def compare(connection: Connection) -> list[Any]:
-        return list(compare_metadata(MigrationContext.configure(connection, opts=_options([tables])), _all([tables])))
+        everything: Any = _all([tables])
+        return list(compare_metadata(MigrationContext.configure(connection, opts=_options([tables])), everything))
 
     async with database.engine.connect() as connection:
         return await connection.run_sync(compare)

@@ -11,23 +11,27 @@ from fastapi.security.http import HTTPAuthorizationCredentials
 from shared.runtime.database import Database
 from shared.runtime.oidc import Oidc
 from shared.runtime.principals import Principal, hash_of, principal_of
+from shared.runtime.sessions import COOKIE, Sessions
 
 _bearer = HTTPBearer(auto_error=False, description="An API key (gk_...) or a JWT of the configured issuer")
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 
 
 class Guard:
-    """Knows the principals of one service: the configured admin key, stored API keys, an OIDC issuer."""
+    """Knows the principals of one service: the configured admin key, sessions, stored API keys, an OIDC issuer."""
 
     def __init__(self, database: Database, admin_key: str | None, oidc: Oidc | None) -> None:
         self._database = database
         self._admin_hash = hash_of(admin_key) if admin_key else None
         self._oidc = oidc
+        self.sessions = Sessions()
 
     async def principal_of(self, token: str) -> Principal | None:
         """Whose token this is, None if nobody's."""
         if self._admin_hash and hmac.compare_digest(hash_of(token), self._admin_hash):
             return Principal("admin", frozenset({"admin"}))
+        if token.startswith("s_"):
+            return self.sessions.principal_of(token)
         if token.startswith("gk_"):
             async with self._database.read() as tx:
                 return await principal_of(tx, token)
@@ -36,7 +40,7 @@ class Guard:
 
 async def caller(request: Request, credentials: Credentials) -> Principal:
     """The principal of this request. 401 without a valid key or token."""
-    token = credentials.credentials if credentials else request.cookies.get("guanai_session", "")
+    token = credentials.credentials if credentials else _session(request)
     guard: Guard = request.app.state.running.guard
     principal = await guard.principal_of(token) if token else None
     if principal is None:
@@ -44,6 +48,13 @@ async def caller(request: Request, credentials: Credentials) -> Principal:
             401, "Send a valid API key or token: Authorization: Bearer <key>", {"WWW-Authenticate": "Bearer"}
         )
     return principal
+
+
+def _session(request: Request) -> str:
+    """The session of a browser; for anything but reading only from a page of our own."""
+    session = request.cookies.get(COOKIE, "")
+    own_page = request.headers.get("sec-fetch-site", "none") in ("same-origin", "none")
+    return session if own_page or request.method in ("GET", "HEAD") else ""
 
 
 Caller = Annotated[Principal, Depends(caller)]

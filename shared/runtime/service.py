@@ -133,7 +133,7 @@ def clock_of(settings: Settings) -> Clock:
     """The set date of the settings, or the one remembered in the data directory, or the real one."""
     remembered = settings.data_dir / "today"
     if settings.today is None and remembered.is_file():
-        return Clock(Settings(today=remembered.read_text().strip()).today)  # type: ignore[arg-type]
+        return Clock(Settings(today=remembered.read_text().strip()).today)
     return Clock(settings.today)
 
 

@@ -1,0 +1,26 @@
+"""Which parts make the reporting service."""
+
+from functools import partial
+
+from services.reporting.api import routers
+from services.reporting.handlers.judge_regions import judge_regions
+from services.reporting.subscriptions import listens_to
+from services.reporting.tables import metadata
+from shared.runtime.service import Job, Service
+from shared.runtime.settings import Settings
+
+
+def jobs(settings: Settings) -> list[Job]:
+    """What the passing of time brings about."""
+    return [Job("judge_regions", 2.0, partial(judge_regions, settings.programme_start_month))]
+
+
+SERVICE = Service(
+    name="reporting",
+    title="The numbers of every region, current and right",
+    port=8003,
+    tables=metadata,
+    routers=routers,
+    listens_to=listens_to,
+    jobs=jobs,
+)

@@ -1,0 +1,1 @@
+"""What reporting does about facts: books them."""

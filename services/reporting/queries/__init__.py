@@ -1,0 +1,1 @@
+"""The questions reporting asks its own tables."""

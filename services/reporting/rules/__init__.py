@@ -1,0 +1,1 @@
+"""What reporting decides: how facts become entries, sums become indicators, and who falls behind."""

@@ -1,0 +1,49 @@
+"""The additive measures of a cell, and sums of them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+
+
+@dataclass(slots=True)
+class Measures:
+    """Signed sums; money in fen. `units_fiscal` and `units_donated` split the units by payer."""
+
+    policies: int = 0
+    units: int = 0
+    persons: int = 0
+    self_paid_fen: int = 0
+    fiscal_fen: int = 0
+    donated_fen: int = 0
+    units_fiscal: int = 0
+    units_donated: int = 0
+    units_renewed: int = 0
+    households: int = 0
+    claims_reported: int = 0
+    claims_settled: int = 0
+    claims_paid: int = 0
+    claims_rejected: int = 0
+    settled_fen: int = 0
+    paid_fen: int = 0
+    outstanding_fen: int = 0
+    feedback_answers: int = 0
+    feedback_satisfied: int = 0
+
+    @property
+    def premium_fen(self) -> int:
+        return self.self_paid_fen + self.fiscal_fen + self.donated_fen
+
+
+MEASURES: tuple[str, ...] = tuple(field.name for field in fields(Measures))
+PLACE = {name: place for place, name in enumerate(MEASURES)}
+Vector = list[int]
+"""The measures of a cell in the order of MEASURES."""
+
+
+def nothing() -> Vector:
+    """A vector of zeros."""
+    return [0] * len(MEASURES)
+
+
+def total_of(vectors: Iterable[Sequence[int]]) -> Measures:
+    """The sum of several vectors."""
+    return Measures(*(sum(column) for column in zip(*vectors, strict=True)))
