@@ -1,5 +1,6 @@
 """Which parts make the enrollment service."""
 
+from services.enrollment import queries
 from services.enrollment.api import routers
 from services.enrollment.settings import vault_of
 from services.enrollment.subscriptions import listens_to
@@ -22,5 +23,10 @@ SERVICE = Service(
     tables=metadata,
     routers=routers,
     listens_to=listens_to,
+    stores={
+        "regions": queries.store_regions,
+        "changes": queries.store_changes,
+        "products": queries.store_products,
+    },
     seal=seal,
 )

@@ -14,7 +14,6 @@ from shared.contracts.registry import POLICY_SUBMISSIONS
 from shared.runtime.intake import intake
 from shared.runtime.operations import Cursor, Limit, page
 from shared.runtime.principals import Principal
-from shared.runtime.reference import Store, reference
 from shared.runtime.security import in_scope, only
 from shared.runtime.settings import Settings
 from shared.runtime.web import Reading
@@ -25,12 +24,7 @@ Looker = Annotated[Principal, Depends(only("operator", "analyst", "county", "aud
 
 def routers(settings: Settings) -> list[APIRouter]:
     """Everything under `/enrollment/v1`."""
-    stores: dict[str, Store] = {
-        "regions": queries.store_regions,
-        "changes": queries.store_changes,
-        "products": queries.store_products,
-    }
-    return [intake("enrollment", frozenset(POLICY_SUBMISSIONS)), _policies(settings), reference("enrollment", stores)]
+    return [intake("enrollment", frozenset(POLICY_SUBMISSIONS)), _policies(settings)]
 
 
 def _policies(settings: Settings) -> APIRouter:

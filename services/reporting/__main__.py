@@ -4,6 +4,7 @@ from functools import partial
 
 from services.reporting.api import routers
 from services.reporting.handlers.judge_regions import judge_regions
+from services.reporting.queries import yardsticks
 from services.reporting.subscriptions import listens_to
 from services.reporting.tables import metadata
 from shared.runtime.service import Job, Service
@@ -23,4 +24,11 @@ SERVICE = Service(
     routers=routers,
     listens_to=listens_to,
     jobs=jobs,
+    stores={
+        "regions": yardsticks.store_regions,
+        "changes": yardsticks.store_changes,
+        "populations": yardsticks.store_populations,
+        "targets": yardsticks.store_targets,
+        "products": yardsticks.store_products,
+    },
 )

@@ -20,6 +20,7 @@ from shared.messaging.transport import (
     Message,
     Subscription,
     Transport,
+    moved_id,
 )
 from shared.messaging.watch import Watch
 
@@ -108,7 +109,7 @@ def _outcome(opened: Opened, result: Result) -> Outcome:
 
 
 def _failed(delivery: Delivery, error: Exception) -> Outcome:
-    attempts = int(delivery.headers.get(ATTEMPTS, 0)) + 1
+    attempts = _attempts_before(delivery) + 1
     reason = f"{type(error).__name__} in our code"
     log.error(
         "delivery_failed",
@@ -119,6 +120,12 @@ def _failed(delivery: Delivery, error: Exception) -> Outcome:
         exc_info=_without_values(error),
     )
     return Dead(reason) if attempts >= MOST_ATTEMPTS else Retry(reason, attempts)
+
+
+def _attempts_before(delivery: Delivery) -> int:
+    """What a header says that anybody may have written."""
+    said = delivery.headers.get(ATTEMPTS, 0)
+    return max(said, 0) if isinstance(said, int) else 0
 
 
 def _without_values(error: Exception) -> Exception:
@@ -147,10 +154,13 @@ def _moved(delivery: Delivery, outcome: Outcome) -> Message | None:
 
 
 def _copy(delivery: Delivery, queue: str, reason: str, attempts: int, delay_seconds: float | None) -> Message:
-    headers: dict[str, str | int] = {REASON: reason, ATTEMPTS: attempts, QUEUE: delivery.queue}
-    if delivery.sender:
-        headers[SENDER] = delivery.sender
-    message_id = f"{delivery.message_id}.{attempts}" if delivery.message_id else f"{delivery.queue}.{delivery.tag}"
+    headers: dict[str, str | int] = {
+        REASON: reason,
+        ATTEMPTS: attempts,
+        QUEUE: delivery.queue,
+        SENDER: delivery.sender or "",
+    }
+    message_id = moved_id(delivery.message_id or delivery.queue)
     return Message("", queue, delivery.body, message_id, delivery.content_type, headers, delay_seconds=delay_seconds)
 
 

@@ -5,7 +5,7 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -78,11 +78,20 @@ class Local:
     async def _insert(self, rows: Sequence[dict[str, Any]]) -> None:
         columns = "queue, body, message_id, content_type, headers, ready_at, deliveries"
         marks = ", ".join(f":{name}" for name in columns.split(", "))
+        await self._write(f"INSERT INTO messages ({columns}) VALUES ({marks})", rows)  # noqa: S608
+
+    async def _write(self, sql: str, rows: Iterable[Any]) -> None:
+        """Many rows in one transaction, which ends even when it is cancelled half-way."""
         async with self._lock:
             db = await self._open()
-            await db.execute("BEGIN IMMEDIATE")
-            await db.executemany(f"INSERT INTO messages ({columns}) VALUES ({marks})", rows)  # noqa: S608
-            await db.execute("COMMIT")
+            try:
+                await db.execute("BEGIN IMMEDIATE")
+                await db.executemany(sql, rows)
+                await db.execute("COMMIT")
+            except BaseException:
+                with suppress(aiosqlite.OperationalError):
+                    await db.execute("ROLLBACK")
+                raise
 
     @asynccontextmanager
     async def subscribe(self, queue: str, prefetch: int) -> AsyncIterator["LocalSubscription"]:
@@ -110,11 +119,7 @@ class Local:
 
     async def delete(self, tags: Sequence[int]) -> None:
         """Forget messages for good."""
-        async with self._lock:
-            db = await self._open()
-            await db.execute("BEGIN IMMEDIATE")
-            await db.executemany("DELETE FROM messages WHERE id = ?", [(tag,) for tag in tags])
-            await db.execute("COMMIT")
+        await self._write("DELETE FROM messages WHERE id = ?", [(tag,) for tag in tags])
 
     async def dead_letters(self, queue: str, most: int) -> list[DeadLetter]:
         rows = await self._run(

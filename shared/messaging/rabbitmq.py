@@ -13,8 +13,18 @@ from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 from aiormq import spec
 from yarl import URL
 
-from shared.messaging.topology import Queue, Topology
-from shared.messaging.transport import ATTEMPTS, QUEUE, REASON, SENDER, BrokerAway, DeadLetter, Delivery, Message
+from shared.messaging.topology import TOPOLOGY, Queue, Topology
+from shared.messaging.transport import (
+    ATTEMPTS,
+    QUEUE,
+    REASON,
+    SENDER,
+    BrokerAway,
+    DeadLetter,
+    Delivery,
+    Message,
+    moved_id,
+)
 
 _SECONDS = 10.0
 _IN_FLIGHT = 500
@@ -30,6 +40,7 @@ class RabbitMQ:
         self._url = URL(url).update_query(heartbeat="10")
         self.user = self._url.user or "guest"
         self._publisher: AbstractChannel | None = None
+        self._connection: AbstractConnection | None = None
         self._opening = asyncio.Lock()
         self._in_flight = asyncio.Semaphore(_IN_FLIGHT)
 
@@ -82,17 +93,15 @@ class RabbitMQ:
     async def publish(self, messages: Sequence[Message]) -> list[Exception | None]:
         channel = await self._publishing_channel()
         results = await asyncio.gather(*(self._publish(channel, m) for m in messages), return_exceptions=True)
-        if channel.is_closed:
-            self._publisher = None
         return [_failure(result) for result in results]
 
     async def _publishing_channel(self) -> AbstractChannel:
         async with self._opening:
             if self._publisher is None or self._publisher.is_closed:
-                connection = await self._connect()
+                await self.close()
+                self._connection = await self._connect()
                 with _broker_away(self.address):
-                    self._publisher = await connection.channel(publisher_confirms=True, on_return_raises=True)
-                self._connection = connection
+                    self._publisher = await self._connection.channel(publisher_confirms=True, on_return_raises=True)
             return self._publisher
 
     async def _publish(self, channel: AbstractChannel, message: Message) -> None:
@@ -127,21 +136,28 @@ class RabbitMQ:
         return False
 
     async def _put_back(self, channel: AbstractChannel, queue: str, message: AbstractIncomingMessage) -> None:
-        headers: dict[str, str | int] = {SENDER: s} if (s := _text(message.headers.get(SENDER))) else {}
-        again = Message("", queue, message.body, f"{message.message_id}.again", message.content_type or "", headers)
+        headers = {SENDER: _text(message.headers.get(SENDER)) or ""}
+        message_id = moved_id(message.message_id or queue)
+        again = Message("", queue, message.body, message_id, message.content_type or "", headers)
         await self._publish(channel, again)
         await message.ack()
+
+    async def waiting(self) -> int:
+        """Ready messages only: AMQP does not tell what consumers hold."""
+        async with self._channel() as channel:
+            queues = [await channel.get_queue(q.name, ensure=True) for q in TOPOLOGY.queues]
+        return sum(queue.declaration_result.message_count or 0 for queue in queues)
 
     async def check(self) -> None:
         async with asyncio.timeout(_SECONDS):
             await self._publishing_channel()
 
     async def close(self) -> None:
-        if self._publisher is not None:
+        if self._connection is not None:
             with suppress(Exception):
                 async with asyncio.timeout(_SECONDS):
                     await self._connection.close()
-            self._publisher = None
+        self._publisher = self._connection = None
 
 
 class RabbitSubscription:

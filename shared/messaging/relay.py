@@ -10,6 +10,7 @@ from sqlalchemy import Row, func, select, update
 from shared.messaging.apply import Desk
 from shared.messaging.tables import outbox
 from shared.messaging.topology import FACTS, TOPOLOGY
+from shared.messaging.transaction import Transaction
 from shared.messaging.transport import BrokerAway, Message, Transport
 from shared.messaging.watch import Watch
 
@@ -66,8 +67,7 @@ async def _commit_or_poll(committed: asyncio.Event) -> None:
         return
 
 
-async def unsent(desk: Desk) -> int:
+async def unsent(tx: Transaction) -> int:
     """How many messages wait to be published."""
-    async with desk.begin() as tx:
-        rows = await tx.rows(select(func.count()).select_from(outbox).where(outbox.c.sent_at.is_(None)))
+    rows = await tx.rows(select(func.count()).select_from(outbox).where(outbox.c.sent_at.is_(None)))
     return int(rows[0][0])

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, Column, ColumnElement, Executable, Row, Table, any_, bindparam, func, select
+from sqlalchemy import ARRAY, Column, ColumnElement, Executable, Row, Table, bindparam, func, select
 from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
@@ -66,7 +66,9 @@ class Transaction:
         """`column` is one of `values`, as one array parameter where the dialect has arrays."""
         wanted = sorted(set(values))
         if self.is_postgres:
-            return column == any_(bindparam(None, wanted, type_=ARRAY(column.type), unique=True))
+            # Not `= ANY(array)`: its generic plan, made while the table was small, compares every row with every value.
+            array = bindparam(None, wanted, type_=ARRAY(column.type), unique=True)
+            return column.in_(select(func.unnest(array)))
         return column.in_(wanted)
 
     def locked(self, statement: Any) -> Any:

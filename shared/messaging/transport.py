@@ -1,5 +1,6 @@
 """What every transport does: declare, publish with confirms, hand out deliveries, take acknowledgements."""
 
+import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -60,6 +61,11 @@ class DeadLetter:
     content_type: str
 
 
+def moved_id(message_id: str) -> str:
+    """An id of its own for a message that moves to another queue; it begins as the one it had, and stays short."""
+    return f"{message_id.partition('~')[0][:50]}~{secrets.token_hex(8)}"
+
+
 class Subscription(Protocol):
     """One consumer of one queue; deliveries stay the broker's until they are acknowledged."""
 
@@ -89,6 +95,9 @@ class Transport(Protocol):
 
     async def requeue(self, queue: str, dead_letter_id: str) -> bool:
         """Move one dead letter back to its queue; False if it is not there."""
+
+    async def waiting(self) -> int:
+        """Messages in all queues that are not settled yet, dead letters apart."""
 
     async def check(self) -> None:
         """Raise BrokerAway with the address (without password) unless the broker answers."""

@@ -16,6 +16,8 @@ from shared.messaging.transaction import Transaction
 from shared.runtime.clock import Clock
 
 _PASSING = {"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53100", "53200", "53300", "57014", "25006", "0A000"}
+_OF_FILES = (FileNotFoundError, FileExistsError, PermissionError, IsADirectoryError, NotADirectoryError)
+"""No trouble of a database that has been reached."""
 _LIMITS = {
     "statement_timeout": "15000",
     "lock_timeout": "5000",
@@ -57,11 +59,13 @@ class Database:
     @asynccontextmanager
     async def _connection(self, reading: bool) -> AsyncIterator[AsyncConnection]:
         with_options = self.engine.execution_options(guanai_reading=reading)
+        reached = False
         try:
             async with with_options.begin() as connection:
+                reached = True
                 yield connection
         except (DBAPIError, PoolTimeout, OSError) as error:
-            if is_passing(error):
+            if is_passing(error) and not (reached and isinstance(error, _OF_FILES)):
                 raise Unavailable(f"{self.service} database at {self.address}: {_short(error)}") from None
             raise
 

@@ -47,6 +47,12 @@ def reference(service: str, stores: Mapping[str, Store]) -> APIRouter:
     return router
 
 
+async def loaded_hash(tx: Transaction, kind: str, part: str) -> str | None:
+    """The hash of the file that was taken in last, None if none was."""
+    rows = await tx.rows(select(loads.c.sha256).where(loads.c.kind == kind, loads.c.part == part))
+    return rows[0].sha256 if rows else None
+
+
 async def take_in(tx: Transaction, store: Store, kind: str, text: str, part: str = "") -> int:
     """Validate a file whole, store it, remember its hash; returns the number of lines. Raises a 422 for a bad file."""
     try:

@@ -28,6 +28,7 @@ from shared.runtime.database import Database
 from shared.runtime.observe import Metrics, Probe
 from shared.runtime.oidc import Oidc
 from shared.runtime.operations import operations
+from shared.runtime.reference import Store, reference
 from shared.runtime.security import Guard
 from shared.runtime.settings import Settings
 from shared.runtime.web import make_app
@@ -61,6 +62,7 @@ class Service:
     listens_to: Callable[[Settings], Mapping[str, Sequence[Route]]]
     jobs: Callable[[Settings], Sequence[Job]] = lambda _: ()
     errands: Callable[["Running"], Sequence[tuple[str, Loop]]] = lambda _: ()
+    stores: Mapping[str, Store] = field(default_factory=dict)
     seal: Callable[[Settings], Seal] = lambda _: PLAIN
 
 
@@ -81,8 +83,9 @@ class Running:
 
     def app(self) -> FastAPI:
         """The web part."""
-        common = operations(self.service.name, tuple(self.listens_to))
-        return make_app(self, *self.service.routers(self.settings), common)
+        name = self.service.name
+        common = [operations(name, tuple(self.listens_to)), reference(name, self.service.stores)]
+        return make_app(self, *self.service.routers(self.settings), *common)
 
     def loops(self) -> list[tuple[str, Loop]]:
         """Consumers and relay: what keeps facts moving."""

@@ -10,6 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+SWITCHED_OFF = "switched off: reserved domain"
+NO_MAIL_SERVER = "no mail server configured: set GUANAI_SMTP_URL"
+SPOKEN_ENOUGH = "the robot has spoken enough for this minute"
+NOTHING_LEFT_THE_HOUSE = frozenset({NO_MAIL_SERVER, SPOKEN_ENOUGH})
+
 
 @dataclass(frozen=True)
 class Letter:

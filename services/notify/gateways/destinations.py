@@ -8,6 +8,7 @@ from ipaddress import ip_address
 
 import httpx2
 
+from services.notify.gateways import SWITCHED_OFF
 from services.notify.gateways.addresses import Address, Network, address_spelled_by, is_public, is_reserved
 
 OPEN_PORTS = {443, 8443}
@@ -64,7 +65,7 @@ class Border:
         if port not in (ANY_PORT if self.allow_private else OPEN_PORTS):
             raise DestinationError("the port is not open to webhooks")
         if is_reserved(url.host):
-            raise DestinationError("switched off: reserved domain")
+            raise DestinationError(SWITCHED_OFF)
 
 
 async def resolve_by_dns(host: str) -> Sequence[str]:

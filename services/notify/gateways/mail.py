@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 import aiosmtplib
 
-from services.notify.gateways import GivenUp, Letter, Outcome, Sent, TryAgain
+from services.notify.gateways import NO_MAIL_SERVER, SWITCHED_OFF, GivenUp, Letter, Outcome, Sent, TryAgain
 from services.notify.gateways.addresses import is_reserved
 from services.notify.gateways.letter_mail import is_mailbox, mail_of, sender_of
 
@@ -31,7 +31,7 @@ class Mail:
         if not is_mailbox(address):
             return GivenUp("not a mailbox")
         if is_reserved(address.rpartition("@")[2]):
-            return GivenUp("switched off: reserved domain")
+            return GivenUp(SWITCHED_OFF)
         try:
             await self._hand_over(address, letter)
         except (aiosmtplib.SMTPException, OSError) as trouble:
@@ -47,6 +47,14 @@ class Mail:
             await _say_goodbye(client)
         finally:
             client.close()
+
+
+class NoMail:
+    """Stands where no SMTP server is set: letters wait, except those to mailboxes that nobody has."""
+
+    async def send(self, address: str, letter: Letter) -> Outcome:
+        """Nothing leaves the house."""
+        return GivenUp(SWITCHED_OFF) if is_reserved(address.rpartition("@")[2]) else TryAgain(NO_MAIL_SERVER)
 
 
 def client_for(smtp_url: str, tls: ssl.SSLContext | None, seconds: float) -> partial[aiosmtplib.SMTP]:

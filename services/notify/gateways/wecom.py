@@ -6,11 +6,13 @@ import ssl
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import httpx2
 import orjson
 
-from services.notify.gateways import GivenUp, Letter, Outcome, Sent, TryAgain
+from services.notify.gateways import SPOKEN_ENOUGH, SWITCHED_OFF, GivenUp, Letter, Outcome, Sent, TryAgain
+from services.notify.gateways.addresses import is_reserved
 from services.notify.gateways.allowance import Allowance
 from services.notify.gateways.post import Answer, Post, answer_to
 from services.notify.gateways.robot_messages import messages_of
@@ -35,22 +37,22 @@ class WeCom:
         clock: Callable[[], float] = time.monotonic,
         seconds: float = 15.0,
     ) -> None:
-        self._send_url = base_url.rstrip("/") + SEND_PATH
+        self._base_url = base_url
+        self._send_url = send_url(base_url)
         self._tls = tls or httpx2.create_ssl_context()
         self._seconds = seconds
         self._allowances = defaultdict[str, Allowance](lambda: Allowance(MESSAGES, PER_SECONDS, clock))
 
     async def send(self, address: str, letter: Letter) -> Outcome:
         """Send every part in order; if one is not taken, the whole letter is to be tried again."""
-        key = address.removeprefix(f"{self._send_url}?key=")
-        if not KEY.fullmatch(key):
-            return GivenUp("not a robot of this WeCom")
+        if (key := key_in(address, self._base_url)) is None:
+            return GivenUp(SWITCHED_OFF if _is_switched_off(address) else "not a robot of this WeCom")
         messages = messages_of(letter)
         if len(messages) > MESSAGES:
             return GivenUp(f"longer than the {MESSAGES} messages a robot may send at once")
         wait = self._allowances[key].seconds_until(len(messages))
         if wait > 0:
-            return TryAgain("the robot has spoken enough for this minute", wait)
+            return TryAgain(SPOKEN_ENOUGH, wait)
         self._allowances[key].spend(len(messages))
         return await self._say_all(key, messages)
 
@@ -71,6 +73,17 @@ class WeCom:
             return TryAgain(f"no answer: {type(trouble).__name__}")
 
 
+def send_url(base_url: str) -> str:
+    """Where all robots of one WeCom take their messages."""
+    return base_url.rstrip("/") + SEND_PATH
+
+
+def key_in(address: str, base_url: str) -> str | None:
+    """The robot's key, from its URL or alone; None for what is no robot of this WeCom."""
+    key = address.removeprefix(f"{send_url(base_url)}?key=")
+    return key if KEY.fullmatch(key) else None
+
+
 def outcome_of(answer: Answer) -> Outcome:
     """HTTP 200 says nothing yet: the result is `errcode` in the body."""
     if answer.status != 200:
@@ -81,6 +94,13 @@ def outcome_of(answer: Answer) -> Outcome:
     if code == TOO_MANY:
         return TryAgain(f"errcode {code}", TOO_MANY_WAIT_SECONDS)
     return GivenUp(f"errcode {code}") if code in HOPELESS else TryAgain(f"errcode {code}")
+
+
+def _is_switched_off(address: str) -> bool:
+    try:
+        return is_reserved(urlsplit(address).hostname or "")
+    except ValueError:
+        return False
 
 
 def masked(key: str) -> str:

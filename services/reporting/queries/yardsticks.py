@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, select
 from services.reporting.tables import feeds, populations, products, region_changes, regions, targets
 from shared.contracts.reference import PopulationRow, ProductRow, RegionChangeRow, RegionRow, TargetRow
 from shared.messaging.transaction import Transaction
+from shared.runtime.clock import ZONE
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,8 @@ async def feeds_of(tx: Transaction, codes: Sequence[str], year: int) -> dict[str
 
 
 def _feed(rows: Sequence[Any]) -> Feed:
-    return Feed(max((row.fresh_to for row in rows), default=None), sum(row.policy_facts for row in rows))
+    fresh_to = max((row.fresh_to for row in rows), default=None)
+    return Feed(fresh_to and fresh_to.astimezone(ZONE), sum(row.policy_facts for row in rows))
 
 
 async def years_loaded(tx: Transaction) -> set[int]:

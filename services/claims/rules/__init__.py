@@ -1,0 +1,1 @@
+"""What claims decides: whom it believes, in what order steps count, what they come to, when a claim is overdue."""

@@ -1,0 +1,1 @@
+"""The command `guanai`: the only code that imports several services."""

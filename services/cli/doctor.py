@@ -1,0 +1,79 @@
+"""`guanai doctor`: everything that can be wrong, each with what to do about it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+import typer
+
+from services.cli.client import PORTS, address, base_url, client, fail
+from services.cli.reference_data import NEEDS
+
+Finding = tuple[bool, str]
+
+
+def examine() -> None:
+    """Print a line a check; ends with 1 when something is wrong."""
+    findings: list[Finding] = []
+    with client() as http:
+        for finding in _findings(http):
+            findings.append(finding)
+            typer.secho(f"{'ok  ' if finding[0] else 'FAIL'}  {finding[1]}", fg="green" if finding[0] else "red")
+    if not all(ok for ok, _ in findings):
+        fail("Something is wrong: the lines marked FAIL say what.")
+
+
+def _findings(http: httpx2.Client) -> Iterator[Finding]:
+    silent = [service for service in PORTS if not _answers(http, service)]
+    for service in silent:
+        yield False, f"{service} does not answer at {base_url(service)}: start it, or set GUANAI_URL"
+    if silent:
+        return
+    for service in PORTS:
+        yield from _readiness(http, service)
+    yield from _reference(http)
+    yield from _left_over(http)
+
+
+def _answers(http: httpx2.Client, service: str) -> bool:
+    try:
+        return http.get(address(f"/{service}/healthz")).status_code == 200
+    except httpx2.TransportError:
+        return False
+
+
+def _readiness(http: httpx2.Client, service: str) -> Iterator[Finding]:
+    parts: dict[str, str] = http.get(address(f"/{service}/readyz")).json()
+    for part, state in parts.items():
+        if part != "status":
+            yield state == "ok", f"{service}: {part}: {state}"
+
+
+def _reference(http: httpx2.Client) -> Iterator[Finding]:
+    """Every service that needs a kind must have the same file of it."""
+    loaded = {service: _loaded(http, service) for service in PORTS}
+    for kind, services in NEEDS.items():
+        versions = {tuple(sorted(loaded[service].get(kind, ()))) for service in services}
+        if versions == {()}:
+            yield kind not in ("regions", "products"), f"{kind}: not loaded (guanai load {kind} FILE)"
+        else:
+            same = len(versions) == 1
+            advice = "" if same else f": load the same file again (guanai load {kind} FILE)"
+            yield same, f"{kind}: {'the same' if same else 'DIFFERENT'} in {', '.join(services)}{advice}"
+
+
+def _loaded(http: httpx2.Client, service: str) -> dict[str, list[tuple[str, str]]]:
+    answer = http.get(address(f"/{service}/v1/reference"))
+    if answer.status_code == 401:
+        fail("The key in GUANAI_ADMIN_KEY is not the admin key of these services.")
+    found: dict[str, list[tuple[str, str]]] = {}
+    items: list[dict[str, Any]] = answer.json().get("items", [])
+    for item in items:
+        found.setdefault(item["kind"], []).append((item["part"], item["sha256"]))
+    return found
+
+
+def _left_over(http: httpx2.Client) -> Iterator[Finding]:
+    for service in PORTS:
+        dead = http.get(address(f"/{service}/v1/dead?limit=500")).json().get("items", [])
+        yield not dead, f"{service}: {len(dead)} dead letters" + (" (guanai dead list)" if dead else "")

@@ -1,0 +1,1 @@
+"""The questions notify asks its own tables."""

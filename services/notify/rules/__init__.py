@@ -1,0 +1,1 @@
+"""What notify decides: whom to tell, in which words, and when to try again."""

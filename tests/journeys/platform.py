@@ -1,0 +1,106 @@
+"""The whole platform as a user runs it: four processes, a broker, a database, and the command line."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+SERVICES = ("enrollment", "claims", "reporting", "notify")
+KEY = "test-admin-key"
+
+
+def free_port() -> int:
+    """A port of the loopback address that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def until(true: Callable[[], bool], seconds: float = 90, what: str = "") -> None:
+    """Wait for a fact. Fails when it does not come true in time."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.1)
+
+
+class Platform:
+    """Services in processes of their own; stop one, kill one, start it again."""
+
+    def __init__(self, directory: Path, environment: Mapping[str, str]) -> None:
+        self.ports = {service: free_port() for service in SERVICES}
+        urls = {f"GUANAI_{name.upper()}_URL": f"http://127.0.0.1:{port}" for name, port in self.ports.items()}
+        own = {"GUANAI_ADMIN_KEY": KEY, "GUANAI_DATA_DIR": str(directory / "data"), "GUANAI_PII_KEY": "11" * 32}
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("GUANAI_")}
+        self.environment = {**clean, **own, **urls, **environment}
+        self._directory = directory
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._files = ExitStack()
+        self.http = httpx2.Client(headers={"Authorization": f"Bearer {KEY}"}, timeout=60, trust_env=False)
+
+    def command(self, *words: str, **environment: str) -> str:
+        """Run `guanai ...` to its end; its output."""
+        run = subprocess.run(
+            [sys.executable, "-m", "services", *words],
+            env={**self.environment, **environment},
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+        assert run.returncode == 0, f"guanai {' '.join(words)}: {run.stdout}\n{run.stderr}"
+        return run.stdout
+
+    def start(self, *services: str) -> None:
+        """Start services and wait until they are ready."""
+        for service in services:
+            log = self._files.enter_context((self._directory / f"{service}.log").open("ab"))
+            words = [sys.executable, "-m", "services", "serve", service, "--port", str(self.ports[service])]
+            self._processes[service] = subprocess.Popen(words, env=self.environment, stderr=log, stdout=log)
+        for service in services:
+            until(lambda service=service: self.is_ready(service), what=f"{service} is ready: {self.log_of(service)}")  # type: ignore[misc]
+
+    def is_ready(self, service: str) -> bool:
+        """What `readyz` says."""
+        try:
+            return self.get(service, f"/{service}/readyz").status_code == 200
+        except httpx2.TransportError:
+            return False
+
+    def log_of(self, service: str) -> str:
+        """The end of a service's log."""
+        return (self._directory / f"{service}.log").read_text()[-2000:]
+
+    def kill(self, service: str) -> None:
+        """SIGKILL: no good-bye."""
+        self._processes[service].kill()
+        self._processes[service].wait()
+
+    def stop(self, service: str) -> int:
+        """SIGTERM; the exit code."""
+        self._processes[service].send_signal(signal.SIGTERM)
+        return self._processes[service].wait(timeout=25)
+
+    def get(self, service: str, path: str, **parameters: Any) -> httpx2.Response:
+        """GET from a service."""
+        return self.http.get(f"http://127.0.0.1:{self.ports[service]}{path}", params=parameters)
+
+    def post(self, service: str, path: str, **more: Any) -> httpx2.Response:
+        """POST to a service."""
+        return self.http.post(f"http://127.0.0.1:{self.ports[service]}{path}", **more)
+
+    def close(self) -> None:
+        """End everything."""
+        for process in self._processes.values():
+            process.kill()
+            process.wait()
+        self._files.close()
+        self.http.close()
