@@ -42,17 +42,24 @@ class Result:
 
 
 async def apply(desk: Desk, arrivals: Sequence[Arrival], answer_known: bool = True) -> Result:
-    """Take every arrival in once. Raises Unavailable when nothing is known to have happened."""
+    """Take every arrival in once. Raises Unavailable when nothing is known to have happened.
+
+    Without `answer_known` (a redelivery) only what no earlier delivery can have answered gets a receipt.
+    """
     async with desk.begin() as tx:
+        before = set() if answer_known else await inbox.refused_before(tx, arrivals)
         new, known = await inbox.keep_new(tx, arrivals)
-        again = await inbox.answers_to_known(tx, known) if answer_known else []
+        repeats = await inbox.answers_to_known(tx, known)
+        if not answer_known:
+            repeats = await parking.unkept_conflicts(tx, repeats)
+        again = [given for _, given in repeats]
         refused = [_refusal(arrival) for arrival in new if arrival.errors]
         happened = await _handled(desk, [a.event for a in new if a.event is not None], tx)
-        await parking.keep(tx, desk.seal, [a.event for a in known if a.event is not None], again)
+        await parking.keep(tx, desk.seal, [(arrival.event, given) for arrival, given in repeats])
         await inbox.note(tx, [a for a in _answers([*refused, *happened]) if _is_news(a)])
         released = await _release(desk, happened, tx)
         said = [*again, *refused, *happened, *released]
-        await outbox.put(tx, desk.service, said)
+        await outbox.put(tx, desk.service, [thing for thing in said if not _is_refused_again(thing, before)])
     desk.committed.set()
     return Result(said, len(new), len(known))
 
@@ -68,7 +75,7 @@ async def judge_again(desk: Desk, tx: Transaction, waiting: Sequence[Waiting]) -
 
 async def _handled(desk: Desk, events: Sequence[Event[Any]], tx: Transaction) -> list[Happening]:
     happened = await _by_handler(desk.routes, events, tx)
-    await parking.keep(tx, desk.seal, events, _answers(happened))
+    await parking.keep(tx, desk.seal, parking.paired(events, _answers(happened)))
     return happened
 
 
@@ -85,7 +92,7 @@ async def _freed(
     desk: Desk, tx: Transaction, waiting: Sequence[Waiting], happened: Sequence[Happening]
 ) -> list[Happening]:
     news = await parking.settle(tx, waiting, happened)
-    await parking.keep(tx, desk.seal, [w.event for w in waiting], _answers(news))
+    await parking.keep(tx, desk.seal, parking.paired([w.event for w in waiting], _answers(news)))
     await inbox.note(tx, _answers(news))
     return news
 
@@ -109,6 +116,11 @@ async def _by_handler(routes: Sequence[Route], events: Sequence[Event[Any]], tx:
 def _refusal(arrival: Arrival) -> Answer:
     receipt = Receipt(event_id=arrival.event_id, subject=arrival.subject, status="rejected", errors=arrival.errors)
     return Answer(arrival.source, receipt)
+
+
+def _is_refused_again(thing: Happening, before: set[inbox.Key]) -> bool:
+    refused = isinstance(thing, Answer) and thing.receipt.status == "rejected"
+    return refused and (thing.source, thing.receipt.event_id) in before  # type: ignore[union-attr]
 
 
 def _is_news(given: Answer) -> bool:

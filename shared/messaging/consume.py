@@ -2,8 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -25,7 +24,6 @@ from shared.messaging.transport import (
 from shared.messaging.watch import Watch
 
 log = structlog.get_logger(__name__)
-T = TypeVar("T")
 
 MOST_MESSAGES = 250
 LINGER_SECONDS = 0.003
@@ -69,7 +67,7 @@ async def _take(  # noqa: PLR0913, PLR0917
     deliveries: Sequence[Delivery],
     watch: Watch,
 ) -> None:
-    outcomes = await _patiently(lambda: bring_into_effect(desk, listener, deliveries, watch), watch)
+    outcomes = await _patiently(desk, listener, deliveries, watch)
     await settle(transport, subscription, outcomes)
     for _, outcome in outcomes:
         watch.count("deliveries", queue=listener.queue, outcome=type(outcome).__name__.lower())
@@ -164,15 +162,16 @@ def _copy(delivery: Delivery, queue: str, reason: str, attempts: int, delay_seco
     return Message("", queue, delivery.body, message_id, delivery.content_type, headers, delay_seconds=delay_seconds)
 
 
-async def _patiently(work: Callable[[], Awaitable[T]], watch: Watch) -> T:
+async def _patiently(desk: Desk, listener: Listener, deliveries: Sequence[Delivery], watch: Watch) -> Settled:
     """Try until the database is there again; the deliveries stay the broker's meanwhile."""
     pause = 0.05
     while True:
         try:
-            return await work()
+            return await bring_into_effect(desk, listener, deliveries, watch)
         except Unavailable as error:
             log.warning("database_away", reason=str(error), again_in_seconds=pause)
             watch.count("database_away")
+            deliveries = [replace(delivery, redelivered=True) for delivery in deliveries]  # it may have been committed
             await asyncio.sleep(pause)
             pause = min(pause * 2, 5.0)
 

@@ -48,7 +48,19 @@ def _unless_answered(insert: Any) -> Any:
     )
 
 
-async def answers_to_known(tx: Transaction, known: Sequence[Arrival]) -> list[Answer]:
+async def refused_before(tx: Transaction, arrivals: Sequence[Arrival]) -> set[Key]:
+    """What has been refused with the same content: to refuse it again, redelivered, is no news."""
+    submitted = [a for a in arrivals if a.source.startswith(INSURER_SOURCE) and a.event_id is not None]
+    if not submitted:
+        return set()
+    question = select(inbox.c.source, inbox.c.event_id, inbox.c.digest).where(
+        tx.any_of(inbox.c.event_id, [a.event_id for a in submitted]), inbox.c.status == "rejected"
+    )
+    refused = {(row.source, row.event_id, row.digest) for row in await tx.rows(question)}
+    return {(a.source, a.event_id or "") for a in submitted if (a.source, a.event_id, a.digest) in refused}
+
+
+async def answers_to_known(tx: Transaction, known: Sequence[Arrival]) -> list[tuple[Arrival, Answer]]:
     """`duplicate` for the same content under a known id, `conflict` for another; facts get no answer."""
     submitted = [a for a in known if a.source.startswith(INSURER_SOURCE) and a.event_id is not None]
     if not submitted:
@@ -56,7 +68,7 @@ async def answers_to_known(tx: Transaction, known: Sequence[Arrival]) -> list[An
     ids = tx.any_of(inbox.c.event_id, [a.event_id for a in submitted])
     found = await tx.rows(select(inbox.c.source, inbox.c.event_id, inbox.c.digest).where(ids))
     digests = {(row.source, row.event_id): row.digest for row in found}
-    return [_known(a, digests.get((a.source, a.event_id or ""))) for a in submitted]
+    return [(a, _known(a, digests.get((a.source, a.event_id or "")))) for a in submitted]
 
 
 def _known(arrival: Arrival, digest: bytes | None) -> Answer:

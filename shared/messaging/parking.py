@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from shared.contracts.envelope import Event
 from shared.contracts.facts import Problem
 from shared.contracts.registry import event_of
+from shared.messaging.door import Arrival
 from shared.messaging.happenings import Answer, Arrived, Happening, answer, new_id
 from shared.messaging.tables import parked
 from shared.messaging.transaction import Transaction
@@ -35,11 +36,30 @@ class Waiting:
     parked_at: datetime
 
 
-async def keep(tx: Transaction, seal: Seal, events: Sequence[Event[Any]], answers: Iterable[Answer]) -> None:
+Answered = tuple[Event[Any] | None, Answer]
+
+
+async def keep(tx: Transaction, seal: Seal, answered: Iterable[Answered]) -> None:
     """Store the events whose answer is `parked`, and those of a `conflict` for a person to look at."""
+    kept = [(event, given) for event, given in answered if event is not None and _is_kept(given)]
+    await tx.insert(parked, [_row(tx, seal, event, given) for event, given in kept])
+
+
+def paired(events: Sequence[Event[Any]], answers: Iterable[Answer]) -> list[Answered]:
+    """Each answer with its event."""
     by_key = {(e.source, e.id): e for e in events}
-    kept = [(by_key.get((a.source, a.receipt.event_id or "")), a) for a in answers if _is_kept(a)]
-    await tx.insert(parked, [_row(tx, seal, event, a) for event, a in kept if event is not None])
+    return [(by_key.get((a.source, a.receipt.event_id or "")), a) for a in answers]
+
+
+async def unkept_conflicts(tx: Transaction, repeats: Sequence[tuple[Arrival, Answer]]) -> list[tuple[Arrival, Answer]]:
+    """Of what a redelivery repeats, the conflicts that its first delivery did not live to keep."""
+    conflicts = [(a, given) for a, given in repeats if a.event is not None and given.receipt.status == "conflict"]
+    if not conflicts:
+        return []
+    ids = tx.any_of(parked.c.event_id, [arrival.event_id for arrival, _ in conflicts])
+    rows = await tx.rows(select(parked.c.source, parked.c.event_id).where(ids, parked.c.waits_for.is_(None)))
+    kept = {(row.source, row.event_id) for row in rows}
+    return [(a, given) for a, given in conflicts if (a.source, a.event_id) not in kept]
 
 
 def _is_kept(given: Answer) -> bool:
@@ -55,11 +75,15 @@ def _row(tx: Transaction, seal: Seal, event: Event[Any], given: Answer) -> dict[
         "type": event.type,
         "subject": event.number,
         "waits_for": given.waits_for,
-        "reason": given.receipt.status if given.waits_for is None else f"waits for {given.waits_for}",
+        "reason": _reason(given),
         "body": seal.close(event.model_dump_json().encode(), place),
         "parked_at": tx.now,
         "checked_at": tx.now,
     }
+
+
+def _reason(given: Answer) -> str:
+    return given.receipt.status if given.waits_for is None else f"waits for {given.waits_for}"
 
 
 async def waiting_for(tx: Transaction, seal: Seal, happened: Iterable[Happening]) -> list[Waiting]:
@@ -92,14 +116,26 @@ def _event(seal: Seal, row: Any) -> Event[Any]:
 
 async def settle(tx: Transaction, judged: Sequence[Waiting], happened: Sequence[Happening]) -> list[Happening]:
     """Free what no longer waits; what still waits keeps its place and gets no second receipt."""
-    still = {(a.source, a.receipt.event_id) for a in happened if isinstance(a, Answer) and a.receipt.status == "parked"}
+    parked_again = [a for a in happened if isinstance(a, Answer) and a.receipt.status == "parked"]
+    still = {(a.source, a.receipt.event_id): a for a in parked_again}
     free = [w.id for w in judged if (w.event.source, w.event.id) not in still]
-    stay = [w.id for w in judged if (w.event.source, w.event.id) in still]
     if free:
         await tx.connection.execute(delete(parked).where(tx.any_of(parked.c.id, free)))
-    if stay:
-        await tx.connection.execute(update(parked).where(tx.any_of(parked.c.id, stay)).values(checked_at=tx.now))
+    stay = [(w.id, given) for w in judged if (given := still.get((w.event.source, w.event.id))) is not None]
+    await tx.write(_WAIT_ON, [_waiting_on(tx, place, given) for place, given in sorted(stay, key=lambda s: s[0])])
     return [a for a in happened if not (isinstance(a, Answer) and a.receipt.status == "parked")]
+
+
+_WAIT_ON = (
+    update(parked)
+    .where(parked.c.id == bindparam("b_id"))
+    .values(waits_for=bindparam("b_waits_for"), reason=bindparam("b_reason"), checked_at=bindparam("b_at"))
+)
+
+
+def _waiting_on(tx: Transaction, place: str, given: Answer) -> dict[str, Any]:
+    """What it waits for may be another thing now."""
+    return {"b_id": place, "b_waits_for": given.waits_for, "b_reason": _reason(given), "b_at": tx.now}
 
 
 def expired(judged: Sequence[Waiting], now: datetime, patience: timedelta) -> list[Answer]:

@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -63,16 +64,16 @@ class Office:
         """Every fact ever written, with its routing key."""
         return [{**event, "key": key} for key, event in await self._written() if "." in key]
 
+    async def histories(self) -> dict[str, list[Json]]:
+        """Per claim its facts as a chain: each begins with the state that the one before it ended with."""
+        by_claim: dict[str, list[Json]] = {}
+        for fact in await self.facts():
+            by_claim.setdefault(fact["subject"], []).append(fact)
+        return {claim_no: _chained(facts) for claim_no, facts in by_claim.items()}
+
     async def history(self, claim_no: str) -> list[Json]:
-        """The facts of a claim as a chain: each begins with the state that the one before it ended with."""
-        waiting = [fact for fact in await self.facts() if fact["subject"] == claim_no]
-        chain: list[Json] = []
-        while waiting:
-            state = chain[-1]["data"]["after"] if chain else None
-            (link,) = [fact for fact in waiting if fact["data"]["before"] == state]
-            chain.append(link)
-            waiting.remove(link)
-        return chain
+        """The chain of one claim."""
+        return (await self.histories())[claim_no]
 
     async def state(self, claim_no: str = "C1") -> Json:
         """What the last fact says of a claim."""
@@ -89,6 +90,16 @@ class Office:
             rows = await tx.rows(question)
         keys = [row.routing_key if row.exchange == FACTS else "receipts" for row in rows]
         return [(key, event) for key, row in zip(keys, rows, strict=True) for event in _events(row.body)]
+
+
+def _chained(facts: list[Json]) -> list[Json]:
+    chain: list[Json] = []
+    while facts:
+        state = chain[-1]["data"]["after"] if chain else None
+        (link,) = [fact for fact in facts if fact["data"]["before"] == state]
+        chain.append(link)
+        facts = [fact for fact in facts if fact is not link]
+    return chain
 
 
 def _events(body: bytes) -> list[Json]:
@@ -136,7 +147,7 @@ def event(what: str, data: Json, event_id: str | None = None, insurer: str = "de
     """A submission; its id follows from its content unless one is given."""
     return {
         "specversion": "1.0",
-        "id": event_id or f"{what} {json.dumps(data, sort_keys=True)}"[-200:],
+        "id": event_id or f"{what}-{sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]}",
         "source": f"urn:guanai:insurer:{insurer}",
         "type": f"guanai.insurer.claim.{what}.v1",
         "data": data,

@@ -108,7 +108,7 @@ class House:
 
 @asynccontextmanager
 async def house_at(url: str | None, folder: Path) -> AsyncIterator[House]:
-    settings = Settings(database_url=url, data_dir=folder, admin_key=ADMIN_KEY)  # type: ignore[arg-type]
+    settings = Settings(database_url=url, data_dir=folder, admin_key=ADMIN_KEY)
     transport = Local(folder / "broker.sqlite")
     running, clock = prepare(SERVICE, settings, transport), HandClock()
     running.clock = running.database.clock = clock

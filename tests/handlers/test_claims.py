@@ -219,7 +219,7 @@ async def test_free_text_stays_where_it_is(insured: Office) -> None:
     await insured.take(step("rejected", "2021-04-03", reason="no ladder"))
     said = str(await insured.facts()) + str(await insured.receipts())
     for secret in ("ladder", "bills", "too much", "kind and", "quick"):
-        assert secret not in said.replace("'kind'", "")
+        assert secret not in said
     assert await number_of(insured, select(claims.c.description)) == "fell from the ladder"
     assert await number_of(insured, select(claim_steps.c.remark).where(claim_steps.c.step == "rejected")) == "no ladder"
 

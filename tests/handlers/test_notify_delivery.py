@@ -305,12 +305,11 @@ async def test_a_database_that_is_away_for_a_moment_does_not_send_twice(
     house: House, hook: HttpSink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     troubles = [Unavailable("restarting"), Unavailable("restarting")]
-    written = loop.record
 
     async def stumbling(*given: object) -> object:
         if troubles:
             raise troubles.pop()
-        return await written(*given)  # type: ignore[arg-type]
+        return await record(*given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(loop, "record", stumbling)
     monkeypatch.setattr(loop, "_PAUSES", (0.01, 0.01, 0.01))

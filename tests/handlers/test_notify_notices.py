@@ -38,7 +38,7 @@ async def test_the_migrated_schema_is_the_one_in_the_code(house: House) -> None:
 
 async def test_one_notice_an_episode_however_often_and_in_whatever_order_facts_come(house: House, seed: int) -> None:
     await house.know(SECRETARY)
-    news = [
+    news: list[RegionLagging | RegionRecovered] = [
         lagging(as_of=EARLIER),
         lagging(severity="severe", as_of=EARLIER + timedelta(days=3)),
         recovered(),

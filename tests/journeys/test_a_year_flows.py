@@ -128,7 +128,9 @@ def test_submissions_are_accepted_while_the_broker_is_away(platform: Platform, r
     until(lambda: measures(platform)["policies"] == len(policies), what="the policies are booked")
 
 
-def test_a_service_says_that_its_database_is_away_and_goes_on_when_it_is_back(platform: Platform, postgresql: Any) -> None:
+def test_a_service_says_that_its_database_is_away_and_goes_on_when_it_is_back(
+    platform: Platform, postgresql: Any
+) -> None:
     postgresql.stop()
     until(lambda: platform.get("reporting", "/reporting/readyz").status_code == 503, what="not ready is said")
     assert "database" in platform.get("reporting", "/reporting/readyz").json()["database"]

@@ -7,7 +7,7 @@ import shutil
 import signal
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import asyncpg
@@ -117,7 +117,8 @@ class PostgreSQL:
         if self._server:
             self._server.send(number)
             for pid in self._server.children():
-                os.kill(pid, number)
+                with suppress(ProcessLookupError):
+                    os.kill(pid, number)
 
 
 def execute(url: str, statement: str) -> None:

@@ -1,10 +1,11 @@
 """Further destinations for notices, made by operators; a webhook's secret is shown once."""
 
+import asyncio
 import base64
 import secrets
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, Depends, HTTPException
 from pydantic import BaseModel, Field
 
 from services.notify.gateways.destinations import Border, DestinationError, resolve_by_dns
@@ -21,6 +22,7 @@ from shared.runtime.web import Reading, Writing
 
 Item = dict[str, Any]
 _SECRET_BYTES = 32
+_LOOKUP_SECONDS = 5.0
 
 
 class NewRoute(BaseModel):
@@ -36,17 +38,21 @@ def routes(settings: NotifySettings) -> APIRouter:
     """`/notify/v1/routes`."""
     router = APIRouter(prefix="/notify/v1", tags=["destinations"])
 
+    async def checked(given: NewRoute) -> NewRoute:
+        """Before a transaction begins: names are looked up here."""
+        if problem := await _problem_with(given, settings):
+            raise HTTPException(422, problem)
+        return given
+
     @router.get("/routes")
     async def listed(tx: Reading, caller: Operator, cursor: Cursor = "", limit: Limit = 100) -> Item:
         """Where notices go besides the contacts; never a secret."""
         return page(await queries.routes_in(tx, caller.region, cursor, limit), "id", limit)
 
     @router.post("/routes", status_code=201)
-    async def add(tx: Writing, caller: Operator, given: NewRoute) -> Item:
+    async def add(caller: Operator, given: Annotated[NewRoute, Depends(checked)], tx: Writing) -> Item:
         """Add a destination; the answer holds the secret that signs its webhooks, this once."""
         in_scope(caller, given.region)
-        if problem := await _problem_with(given, settings):
-            raise HTTPException(422, problem)
         row = {"id": new_id(), **given.model_dump(), "secret": _secret(given), "created_at": tx.now}
         await tx.insert(table, [row])
         return row
@@ -80,7 +86,8 @@ async def _problem_with(given: NewRoute, settings: NotifySettings) -> str | None
 
 async def _problem_with_url(address: str, allow_private: bool) -> str | None:
     try:
-        await Border(resolve_by_dns, allow_private).find(address)
+        async with asyncio.timeout(_LOOKUP_SECONDS):
+            await Border(resolve_by_dns, allow_private).find(address)
     except DestinationError as refusal:
         return f"No webhook may lead there: {refusal}"
     except OSError:

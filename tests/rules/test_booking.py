@@ -1,0 +1,127 @@
+"""What a fact books: units by payer, the purse of a claim, the presence of a household."""
+
+from datetime import date
+from itertools import permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.reporting.rules import households
+from services.reporting.rules.booking import claim_entries, rolled_up, units_by_payer
+from services.reporting.rules.measures import PLACE, nothing
+from shared.contracts.facts import ClaimState, ClaimStep
+from shared.contracts.values import Premium
+
+MONEY = st.integers(min_value=0, max_value=10**9)
+
+
+@given(units=st.integers(1, 10**6), self_paid=MONEY, fiscal=MONEY, donated=MONEY)
+def test_units_by_payer_add_up_and_lie_within_one_of_their_share(
+    units: int, self_paid: int, fiscal: int, donated: int
+) -> None:
+    premium = Premium(self_paid=self_paid, fiscal=fiscal, donated=donated)
+    by_fiscal, by_donation = units_by_payer(units, premium)
+    assert 0 <= by_fiscal + by_donation <= units
+    if premium.total:
+        assert abs(by_fiscal - units * fiscal / premium.total) < 1
+        assert abs(by_donation - units * donated / premium.total) < 1
+
+
+@pytest.mark.parametrize(
+    ("premium", "split"),
+    [
+        (Premium(), (0, 0)),
+        (Premium(fiscal=100), (3, 0)),
+        (Premium(self_paid=100, fiscal=100), (1, 0)),
+        (Premium(self_paid=1, fiscal=1, donated=1), (1, 1)),
+    ],
+)
+def test_a_tie_goes_to_the_families(premium: Premium, split: tuple[int, int]) -> None:
+    assert units_by_payer(3, premium) == split
+
+
+def claim(*steps: tuple[str, int, int]) -> ClaimState:
+    """Steps as (kind, day of March, fen)."""
+    told = tuple(ClaimStep(step=kind, on=date(2021, 3, day), amount=fen) for kind, day, fen in steps)  # type: ignore[arg-type]
+    day = date(2021, 3, 1)
+    return ClaimState(product="family_care", region="450101001001", kind="illness", reported_on=day, steps=told)
+
+
+def booked(state: ClaimState, measure: str) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for day, name, amount in claim_entries(state):
+        if name == measure:
+            found[day.day] = found.get(day.day, 0) + amount
+    return found
+
+
+def test_outstanding_is_the_reserve_then_what_is_settled_and_not_paid() -> None:
+    state = claim(("reported", 1, 900), ("settled", 5, 700), ("paid", 6, 400), ("paid", 7, 300))
+    assert booked(state, "outstanding_fen") == {1: 900, 5: -200, 6: -400, 7: -300}
+    assert booked(state, "claims_paid") == {6: 1}
+    assert booked(state, "paid_fen") == {6: 400, 7: 300}
+
+
+def test_a_rejected_claim_owes_nothing_and_a_reopened_one_its_new_reserve() -> None:
+    state = claim(("reported", 1, 900), ("rejected", 3, 0), ("reopened", 8, 500), ("settled", 9, 450), ("paid", 9, 450))
+    assert booked(state, "outstanding_fen") == {1: 900, 3: -900, 8: 500, 9: -500}
+    assert booked(state, "claims_rejected") == {3: 1}
+    assert booked(state, "claims_paid") == {9: 1}
+
+
+def test_a_claim_paid_reopened_and_paid_again_counts_as_paid_twice() -> None:
+    state = claim(
+        ("reported", 1, 9), ("settled", 2, 9), ("paid", 3, 9), ("reopened", 4, 5), ("settled", 5, 5), ("paid", 6, 5)
+    )
+    assert booked(state, "claims_paid") == {3: 1, 6: 1}
+    assert sum(booked(state, "outstanding_fen").values()) == 0
+
+
+def test_money_recovered_lowers_what_was_paid_and_nothing_else() -> None:
+    state = claim(("reported", 1, 9), ("settled", 2, 9), ("paid", 3, 9), ("recovered", 5, 4))
+    assert booked(state, "paid_fen") == {3: 9, 5: -4}
+    assert booked(state, "claims_paid") == {3: 1}
+    assert sum(booked(state, "outstanding_fen").values()) == 0
+
+
+def test_paying_more_than_was_settled_never_makes_a_debt() -> None:
+    state = claim(("reported", 1, 9), ("settled", 2, 9), ("paid", 3, 20))
+    assert booked(state, "outstanding_fen") == {1: 9, 3: -9}
+
+
+def test_every_level_above_gets_the_sum_once() -> None:
+    def vector(units: int) -> list[int]:
+        made = nothing()
+        made[PLACE["units"]] = units
+        return made
+
+    day = date(2021, 3, 1)
+    cells = {("450101001001", 2021, day, "p"): vector(2), ("450101001002", 2021, day, "p"): vector(3),
+             ("450101001", 2021, day, "p"): vector(5)}  # fmt: skip
+    units = {key[0]: vector[PLACE["units"]] for key, vector in rolled_up(cells).items()}
+    assert units == {"450101001001": 2, "450101001002": 3, "450101001": 10, "450101": 10, "4501": 10, "45": 10}
+
+
+def presence(timeline: list[households.Entry]) -> dict[tuple[str, date], int]:
+    cells: dict[tuple[str, int, date, str], list[int]] = {}
+    for place in range(len(timeline)):
+        before, after = households.written(timeline[:place]), households.written(timeline[: place + 1])
+        households.book_changes(cells, 2021, before, after)
+    return {(r, day): v[PLACE["households"]] for (r, _, day, _), v in cells.items() if v[PLACE["households"]]}
+
+
+def test_a_household_with_two_policies_counts_once_in_any_order() -> None:
+    first, second, gone = (100, "450101001001", 1), (105, "450101001002", 1), (110, "450101001001", -1)
+    expected = {("45", date.fromordinal(100)): 1, ("450101001001", date.fromordinal(100)): 1,
+                ("450101001001", date.fromordinal(110)): -1, ("450101001002", date.fromordinal(105)): 1}  # fmt: skip
+    for order in permutations((first, second, gone)):
+        found = presence(list(order))
+        assert expected.items() <= found.items()
+        assert found[("450101", date.fromordinal(100))] == 1
+        assert sum(n for (region, _), n in found.items() if region == "450101") == 1
+
+
+def test_a_shortened_timeline_says_the_same() -> None:
+    entries = [(1, "4501", 1), (1, "4501", 1), (2, "4501", -1), (2, "4501", 1)]
+    assert households.read(households.shortened(households.written(entries))) == [(1, "4501", 2)]
