@@ -2,6 +2,7 @@
 
 from services.notify.api import routers
 from services.notify.errands import errands
+from services.notify.queries.reference import store_contacts, store_regions
 from services.notify.subscriptions import listens_to
 from services.notify.tables import metadata
 from shared.runtime.service import Service
@@ -14,4 +15,5 @@ SERVICE = Service(
     routers=routers,
     listens_to=listens_to,
     errands=errands,
+    stores={"regions": store_regions, "contacts": store_contacts},
 )

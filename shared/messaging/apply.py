@@ -119,8 +119,9 @@ def _refusal(arrival: Arrival) -> Answer:
 
 
 def _is_refused_again(thing: Happening, before: set[inbox.Key]) -> bool:
-    refused = isinstance(thing, Answer) and thing.receipt.status == "rejected"
-    return refused and (thing.source, thing.receipt.event_id) in before  # type: ignore[union-attr]
+    if not isinstance(thing, Answer) or thing.receipt.status != "rejected":
+        return False
+    return (thing.source, thing.receipt.event_id or "") in before
 
 
 def _is_news(given: Answer) -> bool:

@@ -153,6 +153,28 @@ async def test_replicas_that_work_at_once_lose_no_move_and_count_no_claim_twice(
     assert (statuses.count("accepted"), statuses.count("duplicate")) == (40, 40)
 
 
+async def test_a_claim_reported_to_two_replicas_at_once_is_taken_once(office: Office) -> None:
+    await office.hear(policy())
+    for n in range(10):
+        both = (insistently(office, reported(f"C{n}", f"{who}{n}")) for who in "ab")
+        await asyncio.gather(*both)
+    assert len(await last_states(office)) == 10
+    assert sorted(receipt["status"] for receipt in await office.receipts()) == ["accepted"] * 10 + ["duplicate"] * 10
+
+
+async def test_steps_and_moves_that_two_replicas_take_at_once_still_telescope(office: Office) -> None:
+    await office.hear(*(policy(f"P{n}") for n in range(10)))
+    for n in range(10):
+        _, _, report, settled, paid, _ = short_life(n)
+        answered = step("answered", "2021-04-02", f"C{n}", f"a-{n}", satisfied=False)
+        await office.take(report, settled)  # type: ignore[arg-type]
+        move = policy(f"P{n}", 2, date(2021, 3, 2), region=ELSEWHERE)
+        await asyncio.gather(*(insistently(office, happening) for happening in (paid, answered, move)))
+    for state in (await last_states(office)).values():
+        assert [s["step"] for s in state["steps"]] == ["reported", "settled", "paid", "answered"]
+        assert state["region"] == ELSEWHERE
+
+
 async def insistently(office: Office, happening: Happening) -> None:
     """As a consumer does: the same again when another replica was in the way."""
     while True:

@@ -281,6 +281,14 @@ async def test_the_file_is_the_address_book(house: House) -> None:
     assert [row["code"] for row in await house.rows(regions)] == ["45", "4501", "450103"]
 
 
+async def test_every_path_is_documented_once(house: House) -> None:
+    async with house.client() as client:
+        documented = (await client.get("http://test/notify/openapi.json")).json()["paths"]
+    assert {f"/notify/v1/{name}" for name in ("notices", "deliveries", "contacts", "routes", "silences")} < {
+        *documented
+    }
+
+
 async def test_a_fact_on_the_broker_becomes_a_mail(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "POLL_SECONDS", 0.02)
     await house.running.transport.declare(TOPOLOGY)

@@ -34,7 +34,8 @@ def issued(policy_no: str, units: int = 1, event_id: str | None = None) -> Event
     data = PolicyIssued(
         insurer="demo-life", policy_no=policy_no, revision=1, sold_on=DAY, booked_on=DAY, before=None, after=state
     )
-    return event_of(type_of(PolicyIssued))(id=event_id or f"e-{policy_no}", source="urn:guanai:enrollment", data=data)
+    name = type_of(PolicyIssued)
+    return event_of(name)(type=name, id=event_id or f"e-{policy_no}", source="urn:guanai:enrollment", data=data)
 
 
 def body_of(*events: Event[Any]) -> bytes:

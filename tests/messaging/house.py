@@ -65,10 +65,10 @@ class Tally:
 
     def count(self, name: str, amount: float = 1, **labels: str) -> None:
         said = [labels[key] for key in ("outcome", "reason") if key in labels]
-        self.counts[name, *said] += int(amount)
+        self.counts[(name, *said)] += int(amount)
 
     def note(self, name: str, value: float, **labels: str) -> None:
-        self.counts[name] += 1
+        self.counts[(name,)] += 1
 
 
 class House:
@@ -100,10 +100,14 @@ class House:
 
     async def receipts(self) -> list[dict[str, Any]]:
         """Every receipt ever written, in order, with the insurer it goes to."""
-        question = select(outbox.c.routing_key, outbox.c.body).where(outbox.c.exchange == RECEIPTS)
+        return [{"to": key, **event["data"]} for key, event in await self.said(RECEIPTS)]
+
+    async def said(self, exchange: str) -> list[tuple[str, dict[str, Any]]]:
+        """All events in the outbox with their routing keys, in order."""
+        question = select(outbox.c.routing_key, outbox.c.body).where(outbox.c.exchange == exchange)
         async with self.database.read() as tx:
             rows = await tx.rows(question.order_by(outbox.c.position))
-        return [{"to": row.routing_key, **event["data"]} for row in rows for event in _events(row.body)]
+        return [(row.routing_key, event) for row in rows for event in _events(row.body)]
 
     async def statuses(self) -> list[tuple[str, str]]:
         return [(receipt["event_id"], receipt["status"]) for receipt in await self.receipts()]

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, Integer, MetaData, String, Table, func, select
+from sqlalchemy import CheckConstraint, Column, Integer, MetaData, String, Table, select
 
 from shared.contracts.envelope import Event
 from shared.contracts.facts import Problem
@@ -15,7 +15,7 @@ from shared.messaging.apply import Result, apply
 from shared.messaging.door import submissions_in
 from shared.messaging.happenings import Arrived, Fact, Happening, answer, on
 from shared.messaging.local import Local
-from shared.messaging.tables import outbox, parked
+from shared.messaging.tables import parked
 from shared.messaging.topology import FACTS
 from shared.messaging.transaction import Transaction
 from shared.messaging.transport import Transport
@@ -80,7 +80,7 @@ class Office(House):
         return [(row.event_id, row.reason) for row in rows]
 
     async def facts(self) -> int:
-        return int(await self.number_of(select(func.count()).select_from(outbox).where(outbox.c.exchange == FACTS)))
+        return len(await self.said(FACTS))
 
 
 def revision_of(event: Event[Any]) -> int:

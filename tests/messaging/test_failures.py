@@ -1,4 +1,4 @@
-"""What cannot be applied never blocks what can: neighbours go through, the bad one ends in <queue>.dead and can return."""
+"""What cannot be applied never blocks what can: the bad one ends in <queue>.dead, and can come back."""
 
 import io
 import json
@@ -96,7 +96,7 @@ async def test_a_requeued_dead_letter_has_all_its_attempts_again(house: House, c
     await publish(house, message(issued("bad"), "bad"))
     async with at_work(house.consumer()):
         for deaths in (1, 2):
-            await eventually(lambda deaths=deaths: house.count("deliveries", "dead") == deaths)  # type: ignore[misc]
+            await eventually(lambda deaths=deaths: house.count("deliveries", "dead") == deaths)
             assert house.count("deliveries", "retry") == 2 * deaths
             (letter,) = await house.transport.dead_letters(QUEUE, 10)
             await house.transport.requeue(QUEUE, letter.id)

@@ -180,6 +180,7 @@ def test_the_same_stage_of_the_same_episode_has_the_same_id() -> None:
         (numerals.percent(0.8996, 0.9), "89.96%"),
         (numerals.percent(0.89999, 0.9), "89.999%"),
         (numerals.percent(0.9, 0.9), "90%"),
+        (numerals.plain(float("inf"), 1), "—"),
         (numerals.day(date(2021, 8, 3)), "2021年8月3日"),
     ],
 )

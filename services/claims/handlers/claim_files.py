@@ -27,7 +27,7 @@ class ClaimFile:
         self.steps = [Step("reported", row["reported_on"], row["reserve_fen"])]
         self._digests: dict[Sequence[Any], bytes] = {}
         for *step, digest in stored:
-            self.steps.append(Step(*step))
+            self._put(Step(*step), digest)
         self._tell()
 
     def _put(self, step: Step, digest: bytes) -> None:

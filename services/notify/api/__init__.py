@@ -5,13 +5,10 @@ from fastapi import APIRouter
 from services.notify.api.destinations import destinations
 from services.notify.api.notices import notices
 from services.notify.api.routes import routes
-from services.notify.queries.reference import store_contacts, store_regions
 from services.notify.settings import NotifySettings
-from shared.runtime.reference import Store, reference
 from shared.runtime.settings import Settings
 
 
 def routers(_: Settings) -> list[APIRouter]:
     """Everything under `/notify/v1`."""
-    stores: dict[str, Store] = {"regions": store_regions, "contacts": store_contacts}
-    return [notices(), destinations(), routes(NotifySettings()), reference("notify", stores)]
+    return [notices(), destinations(), routes(NotifySettings())]

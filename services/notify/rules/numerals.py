@@ -1,19 +1,23 @@
 """Figures as a Chinese reader expects them: 份, 万元, percent without noise, dates; half up, only when shown."""
 
+import math
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 WAN = 10_000
 _MOST_DECIMALS = 4
+_ANY_SIZE = Context(prec=400)
 
 
 def rounded(value: float, decimals: int) -> Decimal:
     """Half up, as by hand: 0.125 -> 0.13."""
-    return Decimal(repr(value)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    return Decimal(repr(value)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, _ANY_SIZE)
 
 
 def plain(value: float, decimals: int) -> str:
     """At most `decimals`, without zeros at the end: 12.50 -> 12.5, 3.00 -> 3."""
+    if not math.isfinite(value):
+        return "—"
     text = f"{rounded(value, decimals):f}"
     trimmed = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if trimmed == "-0" else trimmed

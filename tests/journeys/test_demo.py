@@ -1,0 +1,178 @@
+"""The demo as a newcomer sees it: one command, and the answers of the 2021 bulletin from the running system."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.journeys.platform import free_port, until
+
+SHRINKING = {"4501", "4502", "4503", "4506", "4513", "4514"}
+LEADING_COUNTIES = {
+    "浦北县": 206_011, "灵山县": 171_833, "海城区": 108_666, "桂平市": 91_457, "平南县": 75_559,
+    "靖西市": 59_853, "青秀区": 59_475, "西乡塘区": 55_372, "武鸣区": 51_599,
+}  # fmt: skip
+
+
+class Demo:
+    """`guanai up --demo` in a directory of its own."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory, self.port = directory, free_port()
+        self.key = ""
+
+    def start(self) -> float:
+        """Seconds until it said that it is ready."""
+        began = time.monotonic()
+        words = ["up", "--demo", "--data-dir", str(self.directory), "--port", str(self.port)]
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("GUANAI_")}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "services", *words], env=environment, stdout=subprocess.PIPE, text=True
+        )
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if found := re.search(r"Admin key .*: (gk_\S+)", line):
+                self.key = found[1]
+            if found := re.search(r"is ready: (\S+)", line):
+                self.address = found[1]
+                return time.monotonic() - began
+        raise AssertionError(f"the demo ended with code {self.process.wait()}")
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=25)
+
+    def get(self, path: str, **parameters: Any) -> Any:
+        answer = httpx2.get(
+            f"http://127.0.0.1:{self.port}{path}",
+            params=parameters,
+            headers={"Authorization": f"Bearer {self.key}"},
+            timeout=60,
+            trust_env=False,
+        )
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def post(self, path: str, body: Any) -> Any:
+        headers = {"Authorization": f"Bearer {self.key}"}
+        return httpx2.post(f"http://127.0.0.1:{self.port}{path}", json=body, headers=headers, trust_env=False)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    made = Demo(tmp_path_factory.mktemp("demo"))
+    made.seconds = made.start()  # type: ignore[attr-defined]
+    try:
+        yield made
+    finally:
+        made.process.kill()
+        made.process.wait()
+
+
+def indicators(demo: Demo, region: str, as_of: str = "2021-08-31") -> Any:
+    return demo.get("/reporting/v1/indicators", region=region, year=2021, as_of=as_of)
+
+
+def standings(demo: Demo, by: str, level: str = "city") -> list[Any]:
+    rows: list[Any] = demo.get("/reporting/v1/standings", parent="45", level=level, by=by, year=2021)["rows"]
+    return rows
+
+
+@pytest.mark.timeout(600)
+def test_the_first_start_takes_at_most_three_minutes(demo: Demo) -> None:
+    assert demo.seconds <= 180  # type: ignore[attr-defined]
+
+
+def test_the_province(demo: Demo) -> None:
+    found = indicators(demo, "45")
+    measures, ratios = found["measures"], found["indicators"]
+    assert measures["units"] == 3_061_912
+    assert round(100 * ratios["completion_guideline"], 2) == 121.02
+    assert round(100 * ratios["completion_stretch"], 2) == 102.06
+    assert measures["premium"]["total"] == "131509600.00"
+    assert (measures["claims_paid"], measures["paid_amount"]) == (82_409, "62977200.00")
+    assert round(100 * ratios["loss_ratio_paid_written"], 1) == 47.9
+    assert round(100 * ratios["penetration"], 3) == 6.108
+    assert ratios["elder_units"] == 192_350
+    assert round(100 * ratios["fiscal_share"], 1) == 17.0
+
+
+def test_the_cities_in_front(demo: Demo) -> None:
+    units, penetration, growth = (
+        standings(demo, "units"),
+        standings(demo, "penetration"),
+        standings(demo, "growth_units"),
+    )
+    assert (units[0]["region"]["name"], units[0]["value"]) == ("钦州市", 459_005)
+    assert (penetration[0]["region"]["name"], round(100 * penetration[0]["value"], 2)) == ("钦州市", 13.90)
+    assert (growth[0]["region"]["name"], growth[0]["value"]) == ("百色市", 68_412)
+    assert {row["region"]["code"] for row in growth if row["value"] < 0} == SHRINKING
+    self_paid = [row["region"]["name"] for row in standings(demo, "self_paid_share") if row["value"] == 1]
+    assert sorted(self_paid) == ["梧州市", "钦州市"]
+
+
+def test_beihai(demo: Demo) -> None:
+    measures = indicators(demo, "4505")["measures"]
+    assert (measures["units"], measures["premium"]["total"]) == (193_926, "4273200.00")
+    assert (measures["claims_paid"], measures["paid_amount"]) == (1_407, "1405800.00")
+
+
+def test_the_counties_in_front(demo: Demo) -> None:
+    rows = standings(demo, "units", "county")
+    assert len(rows) == 111
+    assert {row["region"]["name"]: row["value"] for row in rows[:9]} == LEADING_COUNTIES
+    assert [row["region"]["name"] for row in rows[:9]] == list(LEADING_COUNTIES)
+
+
+def test_a_year_can_be_asked_as_of_any_day(demo: Demo) -> None:
+    assert indicators(demo, "45", "2020-08-31")["measures"]["units"] == 0
+    half = indicators(demo, "45", "2021-05-31")["measures"]["units"]
+    assert 0 < half < 3_061_912
+
+
+def test_exactly_the_six_shrinking_cities_and_laibin_have_notices(demo: Demo) -> None:
+    notices = demo.get("/notify/v1/notices", limit=500)["items"]
+    told = {(notice["region"], notice["rule"]) for notice in notices}
+    assert told == {(code, "negative_growth") for code in SHRINKING} | {("4513", "fiscal_dependence")}
+
+
+def test_the_address_signs_in_once_and_shows_the_ranking(demo: Demo) -> None:
+    with httpx2.Client(follow_redirects=True, trust_env=False) as browser:
+        page = browser.get(demo.address)
+        assert page.status_code == 200
+        assert "钦州市" in page.text
+        assert "459,005" in page.text
+        assert "演示数据" in page.text
+        assert browser.get(f"http://127.0.0.1:{demo.port}/?region=4507").status_code == 200
+    with httpx2.Client(follow_redirects=True, trust_env=False) as stranger:
+        assert stranger.get(demo.address).status_code == 401
+
+
+def test_a_policy_moves_the_numbers_of_all_five_levels_and_a_second_start_adds_nothing(demo: Demo) -> None:
+    village = "450722001001"
+    levels = [village[:digits] for digits in (2, 4, 6, 9, 12)]
+    before = {code: indicators(demo, code)["measures"]["units"] for code in levels}
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    event = re.search(r"--data '(\{.*?\})'\n", readme, re.DOTALL)
+    assert event is not None
+    answer = demo.post("/enrollment/v1/events", json.loads(event[1])).json()
+    assert (answer["accepted"], answer["receipts"][0]["status"]) == (1, "accepted")
+    until(lambda: indicators(demo, "45")["measures"]["units"] == before["45"] + 3, 10, "the province has moved")
+    assert {code: indicators(demo, code)["measures"]["units"] - before[code] for code in levels} == dict.fromkeys(
+        levels, 3
+    )
+    assert demo.post("/enrollment/v1/events", json.loads(event[1])).json()["duplicate"] == 1
+
+    assert demo.stop() == 0
+    assert demo.start() < 5
+    assert indicators(demo, "45")["measures"]["units"] == before["45"] + 3
+    assert demo.get("/reporting/readyz")["status"] == "ready"
