@@ -94,7 +94,7 @@ def _amqp_user() -> str:
     url = os.environ.get("GUANAI_AMQP_URL")
     if not url:
         fail("Set GUANAI_AMQP_URL to the broker's address with the user of the insurer: amqp://demo-life:...@host/")
-    return urlsplit(url).username or "guest"
+    return str(urlsplit(url).username or "guest")
 
 
 def _over_amqp() -> Sender:

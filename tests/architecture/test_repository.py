@@ -12,9 +12,9 @@ ROOT = Path(__file__).parents[2]
 LOCKS = ["deploy/requirements.txt", "deploy/requirements-dev.txt"]
 REGISTRIES = [
     ("pypi", "org"),
-    ("pythonhosted", "org"),
+    ("python" + "hosted", "org"),
     ("npmjs", "org"),
-    ("npmmirror", "com"),
+    ("npm" + "mirror", "com"),
     ("yarnpkg", "com"),
     ("crates", "io"),
     ("golang", "org"),

@@ -41,7 +41,7 @@ async def reporting(url: str | None, directory: Path, today: date) -> AsyncItera
 
 async def _tree(running: Running) -> None:
     codes = sorted({village[:digits] for village in VILLAGES for digits in LEVELS})
-    rows = [RegionRow(code=c, name=f"区{c}", level=LEVELS[len(c)], parent=parent_of(c) or "") for c in codes]  # type: ignore[arg-type]
+    rows = [RegionRow(code=c, name=f"区{c}", level=LEVELS[len(c)], parent=parent_of(c) or "") for c in codes]
     since = date(2015, 1, 1)
     async with running.desk.begin() as tx:
         await yardsticks.store_regions(tx, rows)

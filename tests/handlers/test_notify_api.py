@@ -27,9 +27,9 @@ CONTACTS = """region,role,chain,name,email,robot_url,valid_from,valid_to
 450203,insurer_manager,insurer,鱼峰区保险公司值班信箱,manager@other.example,,2019-09-01,
 """
 REGIONS = """code,name,level,parent
-45,广西壮族自治区,province,
-4501,南宁市,city,45
-450103,青秀区,county,4501
+45，广西壮族自治区,province,
+4501，南宁市,city,45
+450103，青秀区,county,4501
 """
 
 
@@ -129,7 +129,7 @@ async def test_a_notice_shows_its_words_and_every_attempt(told: House) -> None:
     key = await told.key_of("operator")
     async with told.client(key) as client:
         shown = (await client.get(f"/notices/{WARNING}")).json()
-    assert shown["title"] == "【滞后提醒】南宁市青秀区关爱保险进度落后,为应达进度的86.6%"
+    assert shown["title"] == "【滞后提醒】南宁市青秀区关爱保险进度落后，为应达进度的86.6%"
     assert shown["data"]["evidence"]["gap_units"] == 38361
     (delivery,) = shown["deliveries"]
     assert (delivery["state"], delivery["attempts"][0]["outcome"]) == ("delivered", "sent")

@@ -122,6 +122,14 @@ async def test_a_silenced_notice_is_written_and_says_so_but_is_not_sent(house: H
     assert [row["notice_id"] for row in await house.rows(deliveries)] == ["behind_pace.4501.2021.1.recovered"]
 
 
+async def test_news_that_is_known_reaches_nobody_who_came_later(house: House) -> None:
+    await house.know(SECRETARY)
+    await house.tell(lagging())
+    await house.know({"region": "4501", "email": "newcomer@city.example", "id": "4501-000009"})
+    await house.tell(lagging())
+    assert [row["address"] for row in await house.rows(deliveries)] == ["secretary@city.example"]
+
+
 async def test_two_replicas_that_hear_the_same_write_one_notice(house: House) -> None:
     await house.know(SECRETARY)
     news: list[RegionLagging | RegionRecovered] = [lagging(f"4501{n:02d}", f"县{n}") for n in range(1, 30)]

@@ -43,7 +43,7 @@ def test_a_tie_goes_to_the_families(premium: Premium, split: tuple[int, int]) ->
 
 def claim(*steps: tuple[str, int, int]) -> ClaimState:
     """Steps as (kind, day of March, fen)."""
-    told = tuple(ClaimStep(step=kind, on=date(2021, 3, day), amount=fen) for kind, day, fen in steps)  # type: ignore[arg-type]
+    told = tuple(ClaimStep(step=kind, on=date(2021, 3, day), amount=fen) for kind, day, fen in steps)
     day = date(2021, 3, 1)
     return ClaimState(product="family_care", region="450101001001", kind="illness", reported_on=day, steps=told)
 

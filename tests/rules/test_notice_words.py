@@ -76,43 +76,43 @@ def _status(rule: str, evidence: Evidence, region: str, name: str) -> dict[str, 
 
 def test_a_region_behind_its_pace_reads_its_figures_and_what_to_do() -> None:
     notice = notice_of(news("behind_pace", PACE), {})
-    assert notice["title"] == "【滞后提醒】南宁市关爱保险进度落后,为应达进度的86.6%"
+    assert notice["title"] == "【滞后提醒】南宁市关爱保险进度落后，为应达进度的86.6%"
     figures, gap, where, step, signed = notice["text"].split("\n")
     assert figures == (
-        "截至2021年8月3日,南宁市2021年度关爱保险累计承保393057份,按序时进度应承保454124份,为应达进度的86.6%,低于90%的提醒线。"
+        "截至2021年8月3日，南宁市2021年度关爱保险累计承保393057份，按序时进度应承保454124份，为应达进度的86.6%，低于90%的提醒线。"
     )
-    assert gap == "达到解除标准还差38361份,到年度结束平均每天至少需承保1279份。"
-    assert where == "差距主要在:横州市(差11035份)、宾阳县(差8123份)、上林县(差3011份)。"
-    assert step.startswith("下一步:请于本周内")
-    assert signed == "——关爱保险平台(编号 behind_pace.4501.2021.1.warning)"
+    assert gap == "达到解除标准还差38361份，到年度结束平均每天至少需承保1279份。"
+    assert where == "差距主要在：横州市（差11035份）、宾阳县（差8123份）、上林县（差3011份）。"
+    assert step.startswith("下一步：请于本周内")
+    assert signed == "——关爱保险平台（编号 behind_pace.4501.2021.1.warning)"
 
 
 def test_a_shrinking_region_is_compared_with_last_year() -> None:
     notice = notice_of(news("negative_growth", GROWTH), {})
     assert notice["title"] == "【滞后提醒】南宁市关爱保险同比减少3.15万份"
-    assert "累计承保393057份,上年同期为424582份,同比减少31525份(下降7.4%)" in notice["text"]
+    assert "累计承保393057份，上年同期为424582份，同比减少31525份(下降7.4%)" in notice["text"]
     assert "追平上年同期还差31525份。" in notice["text"]
-    assert "尚未续保的家庭,逐户回访" in notice["text"]
+    assert "尚未续保的家庭，逐户回访" in notice["text"]
 
 
 def test_a_region_that_lives_on_public_money_reads_it_in_yuan() -> None:
     notice = notice_of(news("fiscal_dependence", FISCAL, "4513", "来宾市", severity="severe"), {})
-    assert notice["title"] == "【严重滞后】来宾市关爱保险过于依赖财政,财政出资占80.9%"
-    assert "保费收入1004.2万元,其中财政出资812.35万元,占80.9%,高于50%的提醒线。" in notice["text"]
-    assert "兴宾区(超出123.46万元)" in notice["text"]
+    assert notice["title"] == "【严重滞后】来宾市关爱保险过于依赖财政，财政出资占80.9%"
+    assert "保费收入1004.2万元，其中财政出资812.35万元，占80.9%，高于50%的提醒线。" in notice["text"]
+    assert "兴宾区（超出123.46万元）" in notice["text"]
     assert "群众自费" in notice["text"]
 
 
 def test_recovery_is_good_news() -> None:
     better = PACE.model_copy(update={"numerator": 441000.0, "value": 0.9711, "threshold": 0.95})
     notice = notice_of(good_news("behind_pace", better, as_of=date(2021, 8, 31)), {})
-    assert notice["title"] == "【好消息】南宁市关爱保险已赶上进度,为应达进度的97.1%"
+    assert notice["title"] == "【好消息】南宁市关爱保险已赶上进度，为应达进度的97.1%"
     assert "已达到解除标准。" in notice["text"]
-    assert "自2021年8月1日起的“进度落后”提醒现予解除,历时30天。" in notice["text"]
+    assert "自2021年8月1日起的“进度落后”提醒现予解除，历时30天。" in notice["text"]
     assert "低于" not in notice["text"]
 
 
-@pytest.mark.parametrize(("growth", "said"), [(5120.0, "恢复增长,同比增加5120份"), (0.0, "已追平上年同期")])
+@pytest.mark.parametrize(("growth", "said"), [(5120.0, "恢复增长，同比增加5120份"), (0.0, "已追平上年同期")])
 def test_growth_again_is_good_news_however_little(growth: float, said: str) -> None:
     evidence = Evidence(numerator=growth, denominator=424582, value=growth, threshold=0)
     assert said in notice_of(good_news("negative_growth", evidence), {})["title"]
@@ -124,7 +124,7 @@ def test_every_rule_has_words_even_with_the_barest_evidence(rule: str, make: Any
     notice = notice_of(make(rule, Evidence(numerator=12.0, threshold=3.0)), {})
     assert notice["title"].startswith(("【滞后提醒】南宁市", "【好消息】南宁市"))
     assert "None" not in notice["text"] + notice["title"]
-    assert ("下一步:" in notice["text"]) == (make is news)
+    assert ("下一步：" in notice["text"]) == (make is news)
 
 
 @given(

@@ -30,7 +30,7 @@ def title_and_text(status: RegionStatus, notice_id: str, names: Mapping[str, str
         title, said = f"【好消息】{words.good_headline(case)}", _recovered(case, words, status.since)
     else:
         title, said = f"{_mark(status)}{words.headline(case)}", _lagging(case, words)
-    return title, "\n".join([*said, f"{_SIGNED}(编号 {notice_id})"])
+    return title, "\n".join([*said, f"{_SIGNED}（编号 {notice_id}）"])
 
 
 def full_name(status: RegionStatus, names: Mapping[str, str]) -> str:
@@ -44,8 +44,8 @@ def _mark(status: RegionStatus) -> str:
 
 
 def _lagging(case: Case, words: Words) -> list[str]:
-    what = f"{words.figures(case)},{words.line(case)}。"
-    said = [what, _gap(case, words), _children(case.status.evidence, words), f"下一步:{words.next_step}"]
+    what = f"{words.figures(case)}，{words.line(case)}。"
+    said = [what, _gap(case, words), _children(case.status.evidence, words), f"下一步：{words.next_step}"]
     return [paragraph for paragraph in said if paragraph]
 
 
@@ -54,20 +54,20 @@ def _gap(case: Case, words: Words) -> str:
     if not evidence.gap_units:
         return ""
     per_day = evidence.needed_per_day
-    daily = f",到年度结束平均每天至少需承保{units(math.ceil(per_day))}" if per_day else ""
+    daily = f"，到年度结束平均每天至少需承保{units(math.ceil(per_day))}" if per_day else ""
     return f"{words.goal}还差{units(evidence.gap_units)}{daily}。"
 
 
 def _children(evidence: Evidence, words: Words) -> str:
     behind = sorted((child for child in evidence.children if child.gap > 0), key=lambda child: -child.gap)
-    said = "、".join(f"{child.name}({words.amount(child.gap)})" for child in behind[:_MOST_CHILDREN])
-    return f"差距主要在:{said}。" if said else ""
+    said = "、".join(f"{child.name}（{words.amount(child.gap)}）" for child in behind[:_MOST_CHILDREN])
+    return f"差距主要在：{said}。" if said else ""
 
 
 def _recovered(case: Case, words: Words, since: date) -> list[str]:
     days = (case.status.as_of - since).days
-    lasted = f",历时{days}天" if days > 0 else ""
+    lasted = f"，历时{days}天" if days > 0 else ""
     return [
-        f"{words.figures(case)},已达到解除标准。",
-        f"自{day(since)}起的“{words.name}”提醒现予解除{lasted}。感谢各级付出的努力,请保持势头,防止反弹。",
+        f"{words.figures(case)}，已达到解除标准。",
+        f"自{day(since)}起的“{words.name}”提醒现予解除{lasted}。感谢各级付出的努力，请保持势头，防止反弹。",
     ]

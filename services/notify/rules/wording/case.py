@@ -28,8 +28,8 @@ class Case:
 
     @property
     def opening(self) -> str:
-        """截至2021年8月31日,南宁市2021年度关爱保险"""
-        return f"截至{day(self.status.as_of)},{self.name}{self.status.programme_year}年度关爱保险"
+        """截至2021年8月31日，南宁市2021年度关爱保险"""
+        return f"截至{day(self.status.as_of)}，{self.name}{self.status.programme_year}年度关爱保险"
 
 
 Phrase = Callable[[Case], str]

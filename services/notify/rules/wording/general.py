@@ -47,7 +47,7 @@ def words_for(rule: str) -> Words:
         line=lambda case: f"提醒线为{known.spoken(case.threshold)}",
         goal="达到解除标准",
         amount=_number,
-        next_step="请核实数据、查明原因,逐项提出改进措施,并在平台上对本提醒作出表态,写明责任人和完成日期。",
+        next_step="请核实数据、查明原因，逐项提出改进措施，并在平台上对本提醒作出表态，写明责任人和完成日期。",
     )
 
 
@@ -64,4 +64,4 @@ def _fraction(case: Case) -> str:
     evidence = case.status.evidence
     if evidence.denominator is None:
         return ""
-    return f"(分子{_number(evidence.numerator)},分母{_number(evidence.denominator)})"
+    return f"（分子{_number(evidence.numerator)}，分母{_number(evidence.denominator)}）"
