@@ -27,9 +27,9 @@ CONTACTS = """region,role,chain,name,email,robot_url,valid_from,valid_to
 450203,insurer_manager,insurer,鱼峰区保险公司值班信箱,manager@other.example,,2019-09-01,
 """
 REGIONS = """code,name,level,parent
-45，广西壮族自治区,province,
-4501，南宁市,city,45
-450103，青秀区,county,4501
+45,广西壮族自治区,province,
+4501,南宁市,city,45
+450103,青秀区,county,4501
 """
 
 

@@ -84,13 +84,13 @@ def test_a_region_behind_its_pace_reads_its_figures_and_what_to_do() -> None:
     assert gap == "达到解除标准还差38361份，到年度结束平均每天至少需承保1279份。"
     assert where == "差距主要在：横州市（差11035份）、宾阳县（差8123份）、上林县（差3011份）。"
     assert step.startswith("下一步：请于本周内")
-    assert signed == "——关爱保险平台（编号 behind_pace.4501.2021.1.warning)"
+    assert signed == "——关爱保险平台（编号 behind_pace.4501.2021.1.warning）"
 
 
 def test_a_shrinking_region_is_compared_with_last_year() -> None:
     notice = notice_of(news("negative_growth", GROWTH), {})
     assert notice["title"] == "【滞后提醒】南宁市关爱保险同比减少3.15万份"
-    assert "累计承保393057份，上年同期为424582份，同比减少31525份(下降7.4%)" in notice["text"]
+    assert "累计承保393057份，上年同期为424582份，同比减少31525份（下降7.4%）" in notice["text"]
     assert "追平上年同期还差31525份。" in notice["text"]
     assert "尚未续保的家庭，逐户回访" in notice["text"]
 

@@ -14,7 +14,7 @@ def _figures(case: Case) -> str:
     moved = "减少" if growth < 0 else "增加"
     if past is None:
         return f"{case.opening}承保同比{moved}{units(abs(growth))}"
-    rate = f"({'下降' if growth < 0 else '增长'}{percent(abs(growth) / past)})" if past and growth else ""
+    rate = f"（{'下降' if growth < 0 else '增长'}{percent(abs(growth) / past)}）" if past and growth else ""
     changed = f"同比{moved}{units(abs(growth))}{rate}" if growth else "与上年同期持平"
     return f"{case.opening}累计承保{units(past + growth)}，上年同期为{units(past)}，{changed}"
 
