@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select, text, tuple_
 from services.claims.rules.judgement import CLOCK, FAST_TRACK_CLOCK, Revision, due_on, is_overdue
 from services.claims.rules.sequence import Step, in_order, outstanding_fen
 from services.claims.tables import claim_steps, claims, policies
-from shared.contracts.values import yuan_from_fen
+from shared.contracts.values import last_inside, yuan_from_fen
 from shared.messaging.transaction import Transaction
 
 Revisions = Mapping[tuple[str, str], list[Revision]]
@@ -65,7 +65,7 @@ async def claims_in_region(tx: Transaction, wanted: Wanted, after: str, most: in
 def _wanted(question: Select[Any], wanted: Wanted, today: date) -> Select[Any]:
     columns = claims.c
     if wanted.region:
-        question = question.where(columns.region >= wanted.region, columns.region < f"{wanted.region}~")
+        question = question.where(columns.region.between(wanted.region, last_inside(wanted.region)))
     if wanted.insurer is not None:
         question = question.where(columns.insurer == wanted.insurer)
     if wanted.status is not None:

@@ -12,7 +12,7 @@ from services.enrollment.rules.admission import ProductVersion
 from services.enrollment.rules.personal_data import Vault, masked_name, masked_number
 from services.enrollment.tables import policy_revisions, products, regions
 from shared.contracts.reference import ProductRow, RegionChangeRow, RegionRow
-from shared.contracts.values import yuan_from_fen
+from shared.contracts.values import last_inside, yuan_from_fen
 from shared.messaging.transaction import Transaction
 
 _HIDDEN = ("holder_index", "sealed", "digest", "household", "latest")
@@ -46,7 +46,7 @@ async def policies_in_region(
     columns = policy_revisions.c
     wanted = select(policy_revisions).where(columns.latest, columns.policy_no > after)
     if region:
-        wanted = wanted.where(columns.region >= region, columns.region < f"{region}~")
+        wanted = wanted.where(columns.region.between(region, last_inside(region)))
     for name in ("insurer", "product"):
         if filters.get(name) is not None:
             wanted = wanted.where(columns[name] == filters[name])

@@ -99,6 +99,11 @@ def parent_of(code: str) -> str | None:
     return above[-1] if above else None
 
 
+def last_inside(code: str) -> str:
+    """The greatest code inside a region: digits only, so that every collation sorts alike."""
+    return code.ljust(12, "9")
+
+
 def programme_year_of(day: date, start_month: int) -> ProgrammeYear:
     """The programme year a day falls in, named by its END year (2021 = 2020-09-01 ... 2021-08-31)."""
     return ProgrammeYear(day.year + (1 if start_month > 1 and day.month >= start_month else 0))

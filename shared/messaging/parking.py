@@ -91,7 +91,8 @@ async def waiting_for(tx: Transaction, seal: Seal, happened: Iterable[Happening]
     keys = [thing.key for thing in happened if isinstance(thing, Arrived)]
     if not keys:
         return []
-    return await _opened(tx, seal, select(parked).where(tx.any_of(parked.c.waits_for, keys)))
+    waiting = select(parked).where(tx.any_of(parked.c.waits_for, keys)).order_by(parked.c.id)
+    return await _opened(tx, seal, waiting)
 
 
 async def longest_unchecked(tx: Transaction, seal: Seal, before: datetime, most: int) -> list[Waiting]:

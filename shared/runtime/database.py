@@ -123,6 +123,7 @@ def _sqlite(url: URL) -> AsyncEngine:
     engine = create_async_engine(url, hide_parameters=True, pool_size=5, max_overflow=5)
     event.listen(engine.sync_engine, "connect", _prepare)
     event.listen(engine.sync_engine, "begin", _begin)
+    event.listen(engine.sync_engine, "invalidate", _give_up)
     return engine
 
 
@@ -132,6 +133,11 @@ def _prepare(connection: Any, _: Any) -> None:
     for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "busy_timeout = 15000", "foreign_keys = ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _give_up(connection: Any, *_: Any) -> None:
+    """What a cancelled task began must not hold the write lock for as long as somebody remembers its cursor."""
+    connection.rollback()
 
 
 def _begin(connection: Any) -> None:

@@ -70,6 +70,11 @@ def test_a_rejected_claim_owes_nothing_and_a_reopened_one_its_new_reserve() -> N
     assert booked(state, "claims_paid") == {9: 1}
 
 
+def test_a_payment_after_a_rejection_leaves_nothing_outstanding() -> None:
+    state = claim(("reported", 1, 900), ("settled", 2, 700), ("rejected", 3, 0), ("paid", 4, 100))
+    assert booked(state, "outstanding_fen") == {1: 900, 2: -200, 3: -700}
+
+
 def test_a_claim_paid_reopened_and_paid_again_counts_as_paid_twice() -> None:
     state = claim(
         ("reported", 1, 9), ("settled", 2, 9), ("paid", 3, 9), ("reopened", 4, 5), ("settled", 5, 5), ("paid", 6, 5)

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from services.reporting.queries.yardsticks import Region
 from services.reporting.rules.lag import LEVELS
 from services.reporting.tables import feeds, judged, lag_states, regions, targets
+from shared.contracts.values import last_inside
 from shared.messaging.transaction import Transaction
 
 StateKey = tuple[str, str]
@@ -67,7 +68,7 @@ async def store_states(tx: Transaction, states: Sequence[dict[str, Any]]) -> Non
 
 async def firing(tx: Transaction, parent: str, year: int) -> list[dict[str, Any]]:
     """Firing rules inside a region, the region itself included."""
-    inside = lag_states.c.region.between(parent, f"{parent}~")
+    inside = lag_states.c.region.between(parent, last_inside(parent))
     question = (
         select(lag_states, regions.c.name, regions.c.level)
         .join(regions, regions.c.code == lag_states.c.region)

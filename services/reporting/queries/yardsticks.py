@@ -10,6 +10,7 @@ from sqlalchemy import delete, func, select
 
 from services.reporting.tables import feeds, populations, products, region_changes, regions, targets
 from shared.contracts.reference import PopulationRow, ProductRow, RegionChangeRow, RegionRow, TargetRow
+from shared.contracts.values import last_inside
 from shared.messaging.transaction import Transaction
 from shared.runtime.clock import ZONE
 
@@ -72,7 +73,7 @@ async def children_of(tx: Transaction, code: str) -> list[Region]:
 
 async def regions_below(tx: Transaction, code: str, level: str) -> list[Region]:
     """All regions of a level inside a region, by code."""
-    inside = regions.c.code.between(code, f"{code}~")
+    inside = regions.c.code.between(code, last_inside(code))
     rows = await tx.rows(select(regions).where(regions.c.level == level, inside).order_by(regions.c.code))
     return [Region(row.code, row.name, row.level) for row in rows]
 

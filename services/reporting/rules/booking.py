@@ -117,7 +117,7 @@ class _Purse:
             case "paid":
                 return self._pay(amount)
             case "rejected":
-                self.outstanding = 0
+                self.outstanding, self._settled = 0, None
                 return [("claims_rejected", 1)]
             case "recovered":
                 return [("paid_fen", -amount)]

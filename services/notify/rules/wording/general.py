@@ -52,7 +52,7 @@ def words_for(rule: str) -> Words:
 
 
 def _reading(case: Case, spoken: Spoken) -> str:
-    return "" if case.value is None else f":{spoken(case.value)}"
+    return "" if case.value is None else f"：{spoken(case.value)}"
 
 
 def _figures(case: Case, rule: Rule) -> str:
