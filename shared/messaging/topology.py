@@ -55,14 +55,11 @@ def _heard_by(topology: Topology, exchange: str, routing_key: str) -> tuple[str,
     if not exchange:
         return (routing_key,)
     matching = (q for q in topology.queues if q.exchange == exchange)
-    return tuple(q.name for q in matching if any(_pattern(bind).fullmatch(routing_key) for bind in q.binds))
+    return tuple(q.name for q in matching if any(_pattern(bind).fullmatch(f".{routing_key}") for bind in q.binds))
 
 
 @lru_cache(maxsize=256)
 def _pattern(bind: str) -> re.Pattern[str]:
-    """AMQP topic words: `*` is exactly one, `#` any number of them."""
-    words = "".join(
-        r"(\.[^.]+)*" if word == "#" else r"\.[^.]+" if word == "*" else rf"\.{re.escape(word)}"
-        for word in bind.split(".")
-    )
-    return re.compile(words.removeprefix(r"\."))
+    """AMQP topic words, each after a dot and maybe empty: `*` is exactly one, `#` any number of them."""
+    words = {"#": r"(\.[^.]*)*", "*": r"\.[^.]*"}
+    return re.compile("".join(words.get(word, rf"\.{re.escape(word)}") for word in bind.split(".")))

@@ -12,27 +12,26 @@ from rich.text import Text
 from tests.bench.benchmarks import Result
 
 NOTES = {
-    "B1": "B1: the limit is COPY of the same rows; the peer's rate is that of {peer_policies:,} policies, no more.",
-    "B2": "B2: the limit is a bare aio-pika loop on the same messages; there is no peer.",
+    "B1": "the limit is COPY of the same rows; the peer took {peer_policies:,} policies, its rate is taken to go on.",
+    "B2": "the limit is a bare aio-pika loop on the same messages; there is no peer.",
 }
 
 
 def shown(machine: Mapping[str, Any], results: Sequence[Result]) -> RenderableType:
     """The table with the machine above it and what one must know below."""
     table = Table(title="Policies a second", title_style="bold")
-    for name in ("", "work", "product", "peer", "limit", "to peer", "bar", "to limit", "bar", "met"):
-        table.add_column(name, justify="left" if name in ("", "work", "met") else "right")
+    for name in ("", "product", "peer", "limit", "to peer", "bar", "to limit", "bar", "met"):
+        table.add_column(name, justify="left" if name in ("", "met") else "right", no_wrap=True)
     for result in results:
         table.add_row(*_cells(result))
-    about = " · ".join(f"{name} {value}" for name, value in machine.items())
-    notes = [NOTES[result.id].format(**result.details) for result in results]
-    return Group(Text(about, style="dim"), table, *(Text(note, style="dim") for note in notes))
+    about = [f"{name.replace('_', ' '):>12}  {value}" for name, value in machine.items()]
+    notes = [f"{r.id}: {r.work}; {NOTES[r.id].format(**r.details)}" for r in results]
+    return Group(*map(Text, about), table, *map(Text, notes))
 
 
 def _cells(result: Result) -> list[str]:
     return [
         result.id,
-        result.work,
         f"{result.product:,.0f}",
         f"{result.peer:,.0f}" if result.peer else "–",
         f"{result.limit:,.0f}",
