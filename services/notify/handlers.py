@@ -11,7 +11,7 @@ from services.notify.rules.audience import Surroundings, has_listeners, places_f
 from services.notify.rules.notices import notice_id, notice_of, order_of
 from services.notify.tables import deliveries, notices
 from shared.contracts.envelope import Event
-from shared.contracts.facts import RegionMilestone, RegionStatus
+from shared.contracts.judgements import RegionMilestone, RegionStatus
 from shared.messaging.happenings import Happening
 from shared.messaging.transaction import Transaction
 

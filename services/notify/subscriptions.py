@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from services.notify.handlers import pass_over, write_notices
-from shared.contracts.facts import RegionLagging, RegionMilestone, RegionRecovered
+from shared.contracts.judgements import RegionLagging, RegionMilestone, RegionRecovered
 from shared.messaging.happenings import Route, on
 from shared.runtime.settings import Settings
 

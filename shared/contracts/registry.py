@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Discriminator, TypeAdapter, create_model
 
 from shared.contracts import facts as f
+from shared.contracts import judgements as j
+from shared.contracts import receipts as r
 from shared.contracts import submissions as s
 from shared.contracts.envelope import Event
 
@@ -39,14 +41,14 @@ FACTS: dict[str, type[BaseModel]] = {
     "guanai.agent.changed.v1": f.AgentChanged,
     "guanai.enrollment.totals.v1": f.EnrollmentTotals,
     "guanai.claims.totals.v1": f.ClaimsTotals,
-    "guanai.region.lagging.v1": f.RegionLagging,
-    "guanai.region.recovered.v1": f.RegionRecovered,
-    "guanai.region.milestone.v1": f.RegionMilestone,
-    "guanai.bulletin.published.v1": f.BulletinPublished,
-    "guanai.notice.delivered.v1": f.NoticeDelivered,
-    "guanai.notice.failed.v1": f.NoticeFailed,
-    "guanai.pledge.made.v1": f.PledgeMade,
-    "guanai.receipt.v1": f.Receipt,
+    "guanai.region.lagging.v1": j.RegionLagging,
+    "guanai.region.recovered.v1": j.RegionRecovered,
+    "guanai.region.milestone.v1": j.RegionMilestone,
+    "guanai.bulletin.published.v1": j.BulletinPublished,
+    "guanai.notice.delivered.v1": j.NoticeDelivered,
+    "guanai.notice.failed.v1": j.NoticeFailed,
+    "guanai.pledge.made.v1": j.PledgeMade,
+    "guanai.receipt.v1": r.Receipt,
 }
 SUBMISSIONS = POLICY_SUBMISSIONS | CLAIM_SUBMISSIONS
 EVENT_TYPES: dict[str, type[BaseModel]] = SUBMISSIONS | FACTS

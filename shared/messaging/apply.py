@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from shared.contracts.envelope import Event
-from shared.contracts.facts import Receipt
+from shared.contracts.receipts import Receipt
 from shared.messaging import inbox, outbox, parking
 from shared.messaging.door import Arrival
 from shared.messaging.happenings import Answer, Handler, Happening, Route

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails, from_json, to_json
 
 from shared.contracts.envelope import INSURER_SOURCE, MOST_EVENTS, Event, insurer_of
-from shared.contracts.facts import Problem
+from shared.contracts.receipts import Problem
 from shared.contracts.registry import SUBMISSIONS, batch_of, event_of, one_of
 from shared.messaging.outcomes import Undecodable
 

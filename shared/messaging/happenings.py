@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from shared.contracts.envelope import Event
-from shared.contracts.facts import Problem, Receipt, ReceiptStatus
+from shared.contracts.receipts import Problem, Receipt, ReceiptStatus
 from shared.contracts.registry import type_of
 from shared.messaging.transaction import Transaction
 

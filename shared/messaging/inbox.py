@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 
 from shared.contracts.envelope import INSURER_SOURCE
-from shared.contracts.facts import Receipt, ReceiptStatus
+from shared.contracts.receipts import Receipt, ReceiptStatus
 from shared.messaging.door import Arrival
 from shared.messaging.happenings import Answer
 from shared.messaging.tables import inbox

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from shared.contracts.envelope import BATCH, MOST_EVENTS, ONE, Event, insurer_of, source_of_service
-from shared.contracts.facts import Receipt
+from shared.contracts.receipts import Receipt
 from shared.contracts.registry import event_of, type_of
 from shared.messaging.happenings import Answer, Arrived, Fact, Happening, new_id
 from shared.messaging.tables import outbox

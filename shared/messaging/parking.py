@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, select, update
 
 from shared.contracts.envelope import Event
-from shared.contracts.facts import Problem
+from shared.contracts.receipts import Problem
 from shared.contracts.registry import event_of
 from shared.messaging.door import Arrival
 from shared.messaging.happenings import Answer, Arrived, Happening, answer, new_id

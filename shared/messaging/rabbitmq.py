@@ -3,8 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
-from datetime import timedelta
-from hashlib import sha256
 from typing import Any
 
 import aio_pika
@@ -13,18 +11,9 @@ from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 from aiormq import spec
 from yarl import URL
 
+from shared.messaging.rabbitmq_messages import delivery_of, outgoing, shown, text_of
 from shared.messaging.topology import TOPOLOGY, Queue, Topology
-from shared.messaging.transport import (
-    ATTEMPTS,
-    QUEUE,
-    REASON,
-    SENDER,
-    BrokerAway,
-    DeadLetter,
-    Delivery,
-    Message,
-    moved_id,
-)
+from shared.messaging.transport import SENDER, BrokerAway, DeadLetter, Delivery, Message, moved_id
 
 _SECONDS = 10.0
 _IN_FLIGHT = 500
@@ -110,7 +99,7 @@ class RabbitMQ:
             with _broker_away(self.address):
                 exchange = await channel.get_exchange(message.exchange, ensure=False)
                 confirmed = await exchange.publish(
-                    _outgoing(message, self.user), message.routing_key, mandatory=message.mandatory, timeout=_SECONDS
+                    outgoing(message, self.user), message.routing_key, mandatory=message.mandatory, timeout=_SECONDS
                 )
                 if not isinstance(confirmed, spec.Basic.Ack):
                     raise BrokerAway(f"not confirmed: {type(confirmed).__name__}")
@@ -125,7 +114,7 @@ class RabbitMQ:
 
     async def dead_letters(self, queue: str, most: int) -> list[DeadLetter]:
         async with self._channel() as channel:
-            return [_shown(queue, message) async for message in _peek(channel, f"{queue}.dead", most)]
+            return [shown(queue, message) async for message in _peek(channel, f"{queue}.dead", most)]
 
     async def requeue(self, queue: str, dead_letter_id: str) -> bool:
         async with self._channel() as channel:
@@ -136,7 +125,7 @@ class RabbitMQ:
         return False
 
     async def _put_back(self, channel: AbstractChannel, queue: str, message: AbstractIncomingMessage) -> None:
-        headers = {SENDER: _text(message.headers.get(SENDER)) or ""}
+        headers = {SENDER: text_of(message.headers.get(SENDER)) or ""}
         message_id = moved_id(message.message_id or queue)
         again = Message("", queue, message.body, message_id, message.content_type or "", headers)
         await self._publish(channel, again)
@@ -197,17 +186,7 @@ class RabbitSubscription:
     def _delivery(self, message: AbstractIncomingMessage | None) -> Delivery:
         if message is None:
             raise BrokerAway(f"RabbitMQ at {self._address} ended the consumer of {self._queue}")
-        return Delivery(
-            self._queue,
-            message.delivery_tag or 0,
-            message.body,
-            message.message_id or "",
-            message.content_type or "",
-            _sender(message, self._user),
-            bool(message.redelivered),
-            _headers(message),
-            message,
-        )
+        return delivery_of(message, self._queue, self._user)
 
     async def ack(self, deliveries: Sequence[Delivery]) -> None:
         """Acknowledge each; on a channel that has gone they come again, and the inbox knows them."""
@@ -219,40 +198,10 @@ class RabbitSubscription:
             await last.handle.ack(multiple=True)
 
 
-def _headers(message: AbstractIncomingMessage) -> dict[str, str | int]:
-    """The headers that mean something here; CC and BCC only that they are there."""
-    own = {key: value for key in (ATTEMPTS, REASON, QUEUE) if isinstance(value := message.headers.get(key), str | int)}
-    return {**own, **{key: 1 for key in ("CC", "BCC") if key in message.headers}}
-
-
-def _sender(message: AbstractIncomingMessage, own_user: str) -> str | None:
-    """The broker-validated user; of what we moved ourselves, the one it first came from."""
-    if message.user_id == own_user and SENDER in message.headers:
-        return _text(message.headers[SENDER])
-    return message.user_id
-
-
 def _failure(result: BaseException | None) -> Exception | None:
     if isinstance(result, asyncio.CancelledError):
         return BrokerAway("cancelled while waiting for the confirm")
     return result if isinstance(result, Exception) else None
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _outgoing(message: Message, user: str) -> aio_pika.Message:
-    delay = message.delay_seconds
-    return aio_pika.Message(
-        message.body,
-        headers=dict(message.headers),
-        content_type=message.content_type,
-        message_id=message.message_id,
-        delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
-        user_id=user,
-        expiration=timedelta(seconds=delay) if delay else None,
-    )
 
 
 async def _peek(channel: AbstractChannel, name: str, most: int) -> AsyncIterator[AbstractIncomingMessage]:
@@ -263,14 +212,6 @@ async def _peek(channel: AbstractChannel, name: str, most: int) -> AsyncIterator
         if message is None:
             return
         yield message
-
-
-def _shown(queue: str, message: AbstractIncomingMessage) -> DeadLetter:
-    reason = _text(message.headers.get(REASON)) or "given up by the broker"
-    digest = sha256(message.body).hexdigest()[:16]
-    return DeadLetter(
-        message.message_id or digest, queue, reason, len(message.body), digest, message.content_type or ""
-    )
 
 
 @contextmanager

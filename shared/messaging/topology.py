@@ -54,8 +54,9 @@ TOPOLOGY = Topology(
 def _heard_by(topology: Topology, exchange: str, routing_key: str) -> tuple[str, ...]:
     if not exchange:
         return (routing_key,)
+    words = f".{routing_key}" if routing_key else ""
     matching = (q for q in topology.queues if q.exchange == exchange)
-    return tuple(q.name for q in matching if any(_pattern(bind).fullmatch(f".{routing_key}") for bind in q.binds))
+    return tuple(q.name for q in matching if any(_pattern(bind).fullmatch(words) for bind in q.binds))
 
 
 @lru_cache(maxsize=256)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 
 from shared.contracts.envelope import BATCH, MOST_BYTES, ONE
-from shared.contracts.facts import Receipt
+from shared.contracts.receipts import Receipt
 from shared.messaging.apply import Desk, Result, apply
 from shared.messaging.door import ANYONE, Arrival, submission_lines_in, submissions_in
 from shared.messaging.outcomes import Undecodable

@@ -17,7 +17,7 @@ from services.notify.errands.delivery import Office, deliver
 from services.notify.gateways import Gateway
 from services.notify.settings import NotifySettings
 from services.notify.tables import attempts, contacts, deliveries
-from shared.contracts.facts import Contribution, Evidence, RegionLagging, RegionRecovered
+from shared.contracts.judgements import Contribution, Evidence, RegionLagging, RegionRecovered
 from shared.contracts.registry import event_of, type_of
 from shared.contracts.values import level_of
 from shared.messaging.apply import apply

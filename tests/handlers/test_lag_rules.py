@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from services.reporting.handlers.judge_regions import judge_regions
-from shared.contracts.facts import PolicyIssued, PolicyState, RegionLagging, RegionRecovered
+from shared.contracts.facts import PolicyIssued, PolicyState
+from shared.contracts.judgements import RegionLagging, RegionRecovered
 from shared.contracts.values import Premium
 from shared.messaging.happenings import Fact
 from shared.runtime.clock import Clock

@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from services.notify.tables import deliveries, metadata, notices, routes, silences
-from shared.contracts.facts import RegionLagging, RegionRecovered
+from shared.contracts.judgements import RegionLagging, RegionRecovered
 from shared.runtime.migrations import difference
 from tests.handlers.notify_house import TODAY, House, house_at, lagging, recovered
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Column, Integer, MetaData, String, Table, select
 
 from shared.contracts.envelope import Event
-from shared.contracts.facts import Problem
+from shared.contracts.receipts import Problem
 from shared.contracts.registry import POLICY_SUBMISSIONS
 from shared.contracts.submissions import SubmittedPolicyEndorsed, SubmittedPolicyIssued
 from shared.messaging.apply import Result, apply

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from shared.contracts.envelope import BATCH, MOST_EVENTS, ONE
-from shared.contracts.facts import Receipt
+from shared.contracts.receipts import Receipt
 from shared.messaging import relay as relaying
 from shared.messaging.happenings import Answer, Fact
 from shared.messaging.outbox import put

@@ -17,7 +17,7 @@ from services.notify.rules.audience import (
     reason_to_mute,
 )
 from services.notify.rules.retries import PAUSES, Again, Settled, verdict_on
-from shared.contracts.facts import Evidence, RegionLagging, RegionRecovered
+from shared.contracts.judgements import Evidence, RegionLagging, RegionRecovered
 
 TODAY = date(2021, 8, 31)
 NOW = datetime(2021, 8, 31, 1, 0, tzinfo=UTC)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from services.notify.rules import numerals
 from services.notify.rules.masks import masked_address
 from services.notify.rules.notices import notice_id, notice_of
-from shared.contracts.facts import Contribution, Evidence, RegionLagging, RegionRecovered
+from shared.contracts.judgements import Contribution, Evidence, RegionLagging, RegionRecovered
 from shared.contracts.values import level_of
 
 RULES = [

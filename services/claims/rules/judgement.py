@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from shared.contracts.facts import Problem
+from shared.contracts.receipts import Problem
 from shared.contracts.submissions import SubmittedClaimReported
 
 FARTHEST_AHEAD = timedelta(days=400)

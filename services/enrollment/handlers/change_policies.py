@@ -27,7 +27,8 @@ from services.enrollment.rules.admission import (
 from services.enrollment.rules.personal_data import Vault
 from services.enrollment.tables import policy_revisions
 from shared.contracts.envelope import Event
-from shared.contracts.facts import PolicyCancelled, PolicyEndorsed, Problem
+from shared.contracts.facts import PolicyCancelled, PolicyEndorsed
+from shared.contracts.receipts import Problem
 from shared.contracts.submissions import SubmittedPolicyCancelled
 from shared.messaging.happenings import Happening, answer
 from shared.messaging.transaction import Transaction

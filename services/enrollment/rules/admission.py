@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from services.enrollment.rules.id_numbers import age_in_years, birthday_of, problem_with
-from shared.contracts.facts import PolicyState, Problem
+from shared.contracts.facts import PolicyState
+from shared.contracts.receipts import Problem
 from shared.contracts.submissions import PolicyContent, SubmittedPolicyCancelled
 
 FARTHEST_AHEAD = timedelta(days=400)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from services.notify.queries import notices as queries
 from services.notify.queries.notices import Pledge, Wanted
 from services.notify.rules.masks import masked_address
-from shared.contracts.facts import PledgeMade
+from shared.contracts.judgements import PledgeMade
 from shared.messaging import outbox
 from shared.messaging.happenings import Fact
 from shared.messaging.transaction import Transaction

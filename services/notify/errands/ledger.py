@@ -10,7 +10,7 @@ from services.notify.gateways import GivenUp, Outcome, Sent
 from services.notify.gateways.webhook import ENDPOINT_IS_GONE
 from services.notify.rules.retries import Again, Settled, verdict_on
 from services.notify.tables import OPEN, attempts, deliveries, routes
-from shared.contracts.facts import NoticeDelivered, NoticeFailed
+from shared.contracts.judgements import NoticeDelivered, NoticeFailed
 from shared.messaging.happenings import Fact
 from shared.messaging.transaction import Transaction
 

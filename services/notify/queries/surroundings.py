@@ -8,7 +8,7 @@ from sqlalchemy import Row, select
 
 from services.notify.rules.audience import Contact, Episode, Route, Silence, Surroundings, Told
 from services.notify.tables import contacts, notices, regions, routes, silences
-from shared.contracts.facts import RegionStatus
+from shared.contracts.judgements import RegionStatus
 from shared.contracts.values import with_ancestors
 from shared.messaging.transaction import Transaction
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from shared.contracts.facts import RegionRecovered, RegionStatus
+from shared.contracts.judgements import RegionRecovered, RegionStatus
 
 Place = tuple[str, str]
 """(channel, address)"""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.notify.rules.wording import full_name, title_and_text
-from shared.contracts.facts import RegionRecovered, RegionStatus
+from shared.contracts.judgements import RegionRecovered, RegionStatus
 
 
 def kind_of(status: RegionStatus) -> str:

@@ -18,7 +18,7 @@ from services.reporting.rules.lag import (
     reading_of,
     verdicts_on,
 )
-from shared.contracts.facts import Contribution, Evidence, RegionLagging, RegionRecovered
+from shared.contracts.judgements import Contribution, Evidence, RegionLagging, RegionRecovered
 from shared.contracts.values import programme_year_of
 from shared.messaging.happenings import Fact, Happening
 from shared.messaging.transaction import Transaction

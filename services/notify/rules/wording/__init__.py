@@ -10,7 +10,7 @@ from services.notify.rules.wording.fiscal_dependence import FISCAL_DEPENDENCE
 from services.notify.rules.wording.general import words_for
 from services.notify.rules.wording.negative_growth import NEGATIVE_GROWTH
 from services.notify.rules.wording.pace import BEHIND_PACE
-from shared.contracts.facts import Evidence, RegionRecovered, RegionStatus
+from shared.contracts.judgements import Evidence, RegionRecovered, RegionStatus
 from shared.contracts.values import with_ancestors
 
 _OWN_WORDS = {

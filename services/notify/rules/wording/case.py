@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.notify.rules.numerals import day
-from shared.contracts.facts import RegionStatus
+from shared.contracts.judgements import RegionStatus
 
 
 @dataclass(frozen=True)
