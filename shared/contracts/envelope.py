@@ -3,9 +3,9 @@
 from datetime import datetime
 from functools import cached_property
 from hashlib import blake2b
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 ONE = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
@@ -14,7 +14,10 @@ MOST_BYTES = 1_048_576
 INSURER_SOURCE = "urn:guanai:insurer:"
 
 DataT = TypeVar("DataT", bound=BaseModel, covariant=True)
-Short = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Short = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+_UNSET: Any = Field(default=None, exclude_if=lambda value: value is None)
+"""What is not set is left out: null is allowed by the letter, but many readers stumble over it."""
 
 
 class Event(BaseModel, Generic[DataT]):
@@ -26,11 +29,11 @@ class Event(BaseModel, Generic[DataT]):
     id: Short
     source: Short
     type: str
-    subject: Annotated[str, StringConstraints(max_length=200)] | None = None
-    time: AwareDatetime | None = None
+    subject: Annotated[str, StringConstraints(max_length=200)] | None = _UNSET
+    time: AwareDatetime | None = _UNSET
     datacontenttype: Literal["application/json"] = "application/json"
-    traceparent: Annotated[str, StringConstraints(max_length=200)] | None = None
-    causationid: Annotated[str, StringConstraints(max_length=200)] | None = None
+    traceparent: Annotated[str, StringConstraints(max_length=200)] | None = _UNSET
+    causationid: Annotated[str, StringConstraints(max_length=200)] | None = _UNSET
     data: DataT
 
     @cached_property

@@ -2,7 +2,7 @@
 
 import re
 from datetime import date
-from typing import Annotated, Any, NewType
+from typing import Annotated, Any, NewType, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -59,16 +59,31 @@ def _positive(value: Any) -> int:
 
 _as_yuan = PlainSerializer(yuan_from_fen, return_type=str)
 _schema = WithJsonSchema(MONEY_SCHEMA)
+_not_signed = WithJsonSchema({**MONEY_SCHEMA, "pattern": r"^\d{1,13}(\.\d{1,2})?$"})
 Money = Annotated[int, BeforeValidator(fen_from_yuan), _as_yuan, _schema]
 """Money in fen (int) inside the program, a decimal string in JSON; for what the platform itself writes."""
-MoneyFromOutside = Annotated[int, BeforeValidator(_not_negative), _as_yuan, _schema]
-PositiveMoney = Annotated[int, BeforeValidator(_positive), _as_yuan, _schema]
+MoneyFromOutside = Annotated[int, BeforeValidator(_not_negative), _as_yuan, _not_signed]
+PositiveMoney = Annotated[int, BeforeValidator(_positive), _as_yuan, _not_signed]
 
 
 class Value(BaseModel):
     """A value of the wire: immutable, unknown fields ignored, no input in error texts."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+def trusted(kind: type[ModelT], /, **values: Any) -> ModelT:
+    """A model of values that are typed already; ALL fields must be given; a quick `model_construct`."""
+    made = kind.__new__(kind)
+    set_ = object.__setattr__
+    set_(made, "__dict__", values)
+    set_(made, "__pydantic_fields_set__", set(values))
+    set_(made, "__pydantic_extra__", None)
+    set_(made, "__pydantic_private__", None)
+    return made
 
 
 class Premium(Value):

@@ -1,5 +1,6 @@
 """Parse at the door: bytes become typed events, and what is wrong with the rest is said in a receipt's words."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -16,6 +17,7 @@ from shared.messaging.outcomes import Undecodable
 ANYONE = "*"
 """The sender of an administrator, who may submit for every insurer."""
 
+_USABLE = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
 _CODES = {
     "missing": "missing_field",
     "too_short": "missing_field",
@@ -23,11 +25,14 @@ _CODES = {
     "not_money": "not_money",
     "not_positive": "not_positive",
     "greater_than_equal": "not_positive",
+    "less_than_equal": "too_large",
+    "date_type": "bad_date",
     "date_parsing": "bad_date",
     "date_from_datetime_parsing": "bad_date",
     "date_from_datetime_inexact": "bad_date",
     "datetime_parsing": "bad_date",
     "datetime_from_date_parsing": "bad_date",
+    "timezone_aware": "bad_date",
     "string_too_long": "too_large",
     "too_long": "too_large",
 }
@@ -68,7 +73,11 @@ def submission_lines_in(body: bytes, types: frozenset[str], sender: str) -> list
     """The same for NDJSON, one event a line; a broken line is refused alone."""
     lines = [line for line in body.splitlines() if line.strip()]
     _refuse_too_many(lines)
-    return [arrival for line in lines for arrival in _line_in(line, types, sender)]
+    arrivals: list[Arrival] = []
+    for line in lines:
+        arrivals += _line_in(line, types, sender)
+        _refuse_too_many(arrivals)
+    return arrivals
 
 
 def refused(sender: str, code: str, message: str) -> Arrival:
@@ -108,11 +117,11 @@ def _judged(raw: Any, types: frozenset[str], sender: str) -> Arrival:
     """Parse one event alone; its errors become its receipt."""
     if not isinstance(raw, dict):
         return refused(sender, "bad_type", "An event is a JSON object")
-    known = types if raw.get("type") in types else None
-    if known is None:
-        return _unreadable(raw, sender, (_wrong_type(raw.get("type")),))
+    name = raw.get("type")
+    if not isinstance(name, str) or name not in types:
+        return _unreadable(raw, sender, (_wrong_type(name),))
     try:
-        event = event_of(raw["type"]).model_validate_json(to_json(raw, inf_nan_mode="constants"))
+        event = event_of(name).model_validate_json(to_json(raw, inf_nan_mode="constants"))
     except ValidationError as error:
         return _unreadable(raw, sender, problems_of(error))
     return _from_sender(event, sender)
@@ -128,14 +137,15 @@ def _unreadable(raw: dict[str, Any], sender: str, problems: tuple[Problem, ...])
     event_id, source, data = raw.get("id"), raw.get("source"), raw.get("data")
     wrong = _wrong_insurer(source, sender) if isinstance(source, str) else None
     own = source if isinstance(source, str) and wrong is None else _own_source(sender)
-    number = (
-        next((data[k] for k in ("claim_no", "policy_no") if isinstance(data.get(k), str)), None)
-        if isinstance(data, dict)
-        else None
-    )
-    usable_id = event_id if isinstance(event_id, str) and 0 < len(event_id) <= 200 else None
+    numbers = [data.get("claim_no"), data.get("policy_no")] if isinstance(data, dict) else []
+    number = next((number for number in map(_usable, numbers) if number is not None), None)
     digest = blake2b(to_json(data, inf_nan_mode="constants"), digest_size=16).digest()
-    return Arrival(own, usable_id, number and number[:200], digest, errors=problems if wrong is None else (wrong,))
+    return Arrival(own, _usable(event_id), number, digest, errors=problems if wrong is None else (wrong,))
+
+
+def _usable(name: Any) -> str | None:
+    """A text that can be kept and shown as it is, such as an id; None for anything else."""
+    return name if isinstance(name, str) and _USABLE.fullmatch(name) else None
 
 
 def _own_source(sender: str) -> str:

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from shared.contracts.envelope import Event
 from shared.contracts.receipts import Problem, Receipt, ReceiptStatus
 from shared.contracts.registry import type_of
+from shared.contracts.values import trusted
 from shared.messaging.transaction import Transaction
 
 
@@ -65,8 +66,8 @@ def answer(
     waits_for: str | None = None,
 ) -> Answer:
     """The receipt for one submitted event."""
-    receipt = Receipt.model_construct(
-        event_id=event.id, subject=event.number, status=status, errors=tuple(errors), warnings=tuple(warnings)
+    receipt = trusted(
+        Receipt, event_id=event.id, subject=event.number, status=status, errors=tuple(errors), warnings=tuple(warnings)
     )
     return Answer(event.source, receipt, waits_for)
 

@@ -7,6 +7,7 @@ from typing import Any
 from shared.contracts.envelope import BATCH, MOST_EVENTS, ONE, Event, insurer_of, source_of_service
 from shared.contracts.receipts import Receipt
 from shared.contracts.registry import event_of, type_of
+from shared.contracts.values import trusted
 from shared.messaging.happenings import Answer, Arrived, Fact, Happening, new_id
 from shared.messaging.tables import outbox
 from shared.messaging.topology import FACTS, RECEIPTS
@@ -41,7 +42,8 @@ def _written(tx: Transaction, service: str, thing: Fact | Answer) -> bytes:
 
 def _event(tx: Transaction, service: str, data: Any, subject: str | None, caused_by: str | None) -> bytes:
     name = "guanai.receipt.v1" if isinstance(data, Receipt) else type_of(type(data))
-    event: Event[Any] = event_of(name).model_construct(
+    event: Event[Any] = trusted(
+        event_of(name),
         specversion="1.0",
         id=new_id(),
         source=source_of_service(service),
@@ -49,6 +51,7 @@ def _event(tx: Transaction, service: str, data: Any, subject: str | None, caused
         subject=subject,
         time=tx.now,
         datacontenttype="application/json",
+        traceparent=None,
         causationid=caused_by,
         data=data,
     )

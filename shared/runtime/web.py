@@ -9,6 +9,7 @@ import structlog
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import StatementError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -58,6 +59,7 @@ def make_app(running: Any, *routers: APIRouter) -> FastAPI:
     app.add_exception_handler(StarletteHTTPException, _http_problem)
     app.add_exception_handler(RequestValidationError, _validation_problem)
     app.add_exception_handler(Unavailable, _unavailable_problem)
+    app.add_exception_handler(StatementError, _database_problem)
     app.add_exception_handler(Exception, _unexpected_problem)
     app.add_middleware(Front, metrics=running.metrics)
     return app
@@ -105,6 +107,15 @@ async def _validation_problem(_: Request, error: Exception) -> Response:
 
 async def _unavailable_problem(_: Request, error: Exception) -> Response:
     return problem(503, f"Try again in a moment: {error}", {"Retry-After": "2"})
+
+
+async def _database_problem(request: Request, error: Exception) -> Response:
+    """A value that no database can keep, such as a NUL, is the caller's trouble (SQLSTATE class 22)."""
+    refused = getattr(error, "orig", None)
+    odd = any(isinstance(e, ValueError | OverflowError) for e in (refused, getattr(refused, "__cause__", None)))
+    if odd or (getattr(refused, "sqlstate", None) or "").startswith("22"):
+        return problem(422, "The request holds a value that cannot be stored, such as a NUL character")
+    return await _unexpected_problem(request, error)
 
 
 async def _unexpected_problem(request: Request, error: Exception) -> Response:

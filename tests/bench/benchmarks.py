@@ -75,16 +75,18 @@ def batches(servers: Servers, policies: int) -> Result:
 
 def single_events(servers: Servers, policies: int) -> Result:
     """B2: one event a message, end to end."""
-    run = through_product(servers, "b2", Workload(policies, 1))
+    workload = Workload(policies, 1)
+    run = through_product(servers, "b2", workload)
+    while_publishing = handing_on_rate(servers, "b2_while_publishing", workload, filled=False)
     return Result(
         id="B2",
         work=f"{policies:,} policies, one a message",
         product=policies / run.seconds,
         peer=None,
-        limit=handing_on_rate(servers, "b2_limit", Workload(policies, 1)),
+        limit=handing_on_rate(servers, "b2_limit", workload, filled=True),
         bar=0.60,
         full_size=policies == BENCHMARKS["B2"].policies,
-        details=_details(run),
+        details={**_details(run), "limit_while_publishing": round(while_publishing, 1)},
     )
 
 

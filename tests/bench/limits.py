@@ -47,22 +47,23 @@ async def _seconds_to_copy(connection: Any, rows: Sequence[Any]) -> float:
     return time.monotonic() - began
 
 
-def handing_on_rate(servers: Servers, name: str, workload: Workload) -> float:
-    """Messages a second from the first publish on, by a bare loop from one quorum queue to another."""
-    return uvloop.run(_handed_on(servers.broker.create_vhost(name), workload))
+def handing_on_rate(servers: Servers, name: str, workload: Workload, *, filled: bool) -> float:
+    """Messages a second, by a bare loop from one quorum queue to another: from a full one, or while it is filled."""
+    return uvloop.run(_handed_on(servers.broker.create_vhost(name), workload, filled))
 
 
-async def _handed_on(url: str, workload: Workload) -> float:
+async def _handed_on(url: str, workload: Workload, filled: bool) -> float:
     target = Target("", TAKEN_FROM, "application/cloudevents+json")
+    messages = workload.policies // workload.events_a_message
     async with await aio_pika.connect(url) as taking, await aio_pika.connect(url) as giving:
         loop = BareLoop(await taking.channel(), await giving.channel(publisher_confirms=True, on_return_raises=True))
+        await loop.declare()
         with Publisher(url, target, workload) as publisher:
-            messages = workload.policies // workload.events_a_message
-            await loop.declare()
             await asyncio.to_thread(publisher.totals)
-            took = asyncio.create_task(loop.run(messages))
             began = await asyncio.to_thread(publisher.start)
-            return messages / (await took - began)
+            if filled:
+                began = await asyncio.to_thread(publisher.finish)
+            return messages / (await loop.run(messages) - began)
 
 
 class BareLoop:

@@ -47,8 +47,10 @@ class Demo:
                 return time.monotonic() - began
         raise AssertionError(f"the demo ended with code {self.process.wait()}")
 
-    def stop(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
         return self.process.wait(timeout=25)
 
     def get(self, path: str, **parameters: Any) -> Any:
@@ -74,8 +76,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     try:
         yield made
     finally:
-        made.process.kill()
-        made.process.wait()
+        made.stop(signal.SIGKILL)
 
 
 def indicators(demo: Demo, region: str, as_of: str = "2021-08-31") -> Any:

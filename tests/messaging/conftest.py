@@ -8,9 +8,9 @@ import pytest
 
 from shared.messaging.local import Local
 from shared.messaging.rabbitmq import RabbitMQ
-from shared.messaging.transport import Transport
+from shared.messaging.transport import BrokerAway, Transport
 from shared.runtime.database import Database
-from tests.messaging.house import SMALL, House, build, metadata
+from tests.messaging.house import SMALL, House, build, eventually, metadata
 
 
 @pytest.fixture(params=["postgresql", "sqlite"])
@@ -77,10 +77,19 @@ async def opened(url: str) -> AsyncIterator[Database]:
 async def connected(address: str | Path) -> AsyncIterator[Transport]:
     transport = made(address)
     try:
-        await transport.declare(SMALL)
+        await eventually(lambda: is_declared(transport))
         yield transport
     finally:
         await transport.close()
+
+
+async def is_declared(transport: Transport) -> bool:
+    """A broker that has just been started may have to be asked twice."""
+    try:
+        await transport.declare(SMALL)
+    except BrokerAway:
+        return False
+    return True
 
 
 def made(address: str | Path) -> Transport:

@@ -17,7 +17,7 @@ from shared.messaging import consume as consuming
 from shared.messaging.happenings import on
 from shared.messaging.topology import FACTS
 from shared.messaging.transaction import Transaction
-from shared.messaging.transport import ATTEMPTS, Message
+from shared.messaging.transport import ATTEMPTS, BrokerAway, Message
 from shared.runtime.observe import configure_logs
 from tests.messaging.events import KEY, VILLAGE, body_of, issued, json_of, message, policy
 from tests.messaging.house import QUEUE, House, at_work, cells, count_units, eventually
@@ -111,6 +111,23 @@ async def test_dead_letters_have_ids_of_their_own(house: House) -> None:
         assert {letter.digest for letter in letters if await house.transport.requeue(QUEUE, letter.id)}
         await eventually(lambda: house.count("deliveries", "dead") == 6)
     assert len({letter.digest for letter in await house.transport.dead_letters(QUEUE, 10)}) == 3
+
+
+async def test_what_is_not_safe_in_its_new_queue_is_not_taken_out_of_the_old_one(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_really, refusals = house.transport.publish, iter([True])
+
+    async def refuse_once(messages: Sequence[Message]) -> list[Exception | None]:
+        if messages[0].routing_key.endswith(".dead") and next(refusals, False):
+            return [BrokerAway("not confirmed")] * len(messages)
+        return await publish_really(messages)
+
+    monkeypatch.setattr(house.transport, "publish", refuse_once)
+    await publish(house, message(b"not json"))
+    async with at_work(house.consumer()):
+        await eventually(lambda: house.count("deliveries", "dead") == 1)
+    assert len(await house.dead_reasons()) == 1
 
 
 @pytest.mark.parametrize("message_id", ["", "x" * 255, "消息" * 40])

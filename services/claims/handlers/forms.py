@@ -11,6 +11,7 @@ from services.claims.rules.sequence import Step
 from shared.contracts import facts as f
 from shared.contracts import submissions as s
 from shared.contracts.envelope import Event, insurer_of
+from shared.contracts.values import trusted
 from shared.messaging.happenings import Fact
 
 Row = dict[str, Any]
@@ -92,7 +93,8 @@ def step_row(event: Event[Any], step: Step) -> Row:
 
 def state_of(row: Row, ordered: Sequence[Step]) -> f.ClaimState:
     """What everyone may know of a claim."""
-    return f.ClaimState.model_construct(
+    return trusted(
+        f.ClaimState,
         product=row["product"],
         region=row["region"],
         kind=row["kind"],
@@ -105,15 +107,15 @@ def state_of(row: Row, ordered: Sequence[Step]) -> f.ClaimState:
 @lru_cache(maxsize=8192)
 def _told(step: Step) -> f.ClaimStep:
     """Built once: a step is told again in every later state of its claim."""
-    return f.ClaimStep.model_construct(step=step.kind, on=step.on, amount=step.amount_fen, satisfied=step.satisfied)
+    return trusted(f.ClaimStep, step=step.kind, on=step.on, amount=step.amount_fen, satisfied=step.satisfied)
 
 
 def fact_of(
     kind: type[f.ClaimChange], row: Row, before: f.ClaimState | None, after: f.ClaimState, caused_by: str
 ) -> Fact:
     """The fact that a claim has changed."""
-    change = kind.model_construct(
-        insurer=row["insurer"], claim_no=row["claim_no"], policy_no=row["policy_no"], before=before, after=after
+    change = trusted(
+        kind, insurer=row["insurer"], claim_no=row["claim_no"], policy_no=row["policy_no"], before=before, after=after
     )
     return Fact(change, row["region"], row["claim_no"], caused_by)
 

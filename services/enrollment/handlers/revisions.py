@@ -9,7 +9,7 @@ from services.enrollment.rules.personal_data import Vault
 from shared.contracts.envelope import Event, insurer_of
 from shared.contracts.facts import PolicyChange, PolicyState
 from shared.contracts.submissions import PolicyContent, SubmittedPolicyCancelled
-from shared.contracts.values import Premium
+from shared.contracts.values import Premium, trusted
 from shared.messaging.happenings import Arrived, Fact
 
 Row = dict[str, Any]
@@ -82,15 +82,14 @@ def cancelled_row(vault: Vault, event: Event[SubmittedPolicyCancelled], before: 
 
 def state_of(row: Mapping[str, Any]) -> PolicyState:
     """What everyone may know of a revision."""
-    return PolicyState.model_construct(
+    return trusted(
+        PolicyState,
         product=row["product"],
         region=row["region"],
         in_force=row["in_force"],
         units=row["units"],
         persons=row["persons"],
-        premium=Premium.model_construct(
-            self_paid=row["self_paid_fen"], fiscal=row["fiscal_fen"], donated=row["donated_fen"]
-        ),
+        premium=trusted(Premium, self_paid=row["self_paid_fen"], fiscal=row["fiscal_fen"], donated=row["donated_fen"]),
         household=row["household"],
         effective_from=row["effective_from"],
         effective_to=row["effective_to"],
@@ -100,7 +99,8 @@ def state_of(row: Mapping[str, Any]) -> PolicyState:
 
 def fact_of(kind: type[PolicyChange], row: Row, before: PolicyState | None, event: Event[Any]) -> Fact:
     """The fact that a stored revision is."""
-    change = kind.model_construct(
+    change = trusted(
+        kind,
         insurer=row["insurer"],
         policy_no=row["policy_no"],
         revision=row["revision"],

@@ -1,0 +1,1 @@
+"""What goes over the wire: documented, compatible, readable by others, and proof against whatever comes in."""
