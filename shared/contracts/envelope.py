@@ -44,7 +44,8 @@ class Event(BaseModel, Generic[DataT]):
     @property
     def number(self) -> str | None:
         """The policy or claim number this is about."""
-        return getattr(self.data, "claim_no", None) or getattr(self.data, "policy_no", None) or self.subject
+        told = vars(self.data)
+        return told.get("claim_no") or told.get("policy_no") or self.subject
 
 
 def insurer_of(source: str) -> str | None:
