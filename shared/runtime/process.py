@@ -39,7 +39,7 @@ def server(app: ASGIApp, host: str, port: int) -> Server:
 def _look_for_garbage_less_often() -> None:
     """A batch makes thousands of objects that live until its commit: looking at them again and again costs a third."""
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(100_000, 50, 100)
 
 
 async def until_stopped(web: Server, work: Sequence[Awaitable[None]]) -> None:
