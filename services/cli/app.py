@@ -1,6 +1,8 @@
 """The table of contents of the command line."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -43,7 +45,8 @@ def up(
     """Run all four services in this process with SQLite files; nothing else is needed."""
     from services.cli.up import run_up
 
-    uvloop.run(run_up(_settings(data_dir), host, port, reference, demo))
+    with _plainly():
+        uvloop.run(run_up(_settings(data_dir), host, port, reference, demo))
 
 
 @app.command()
@@ -62,7 +65,8 @@ def serve(
     if not settings.amqp_url:
         fail("Set GUANAI_AMQP_URL: services in processes of their own need RabbitMQ (`guanai up` does not).")
     configure_logs(settings.log_level)
-    uvloop.run(serve_one(BY_NAME[service], settings, host, port))
+    with _plainly():
+        uvloop.run(serve_one(BY_NAME[service], settings, host, port))
 
 
 @app.command()
@@ -73,7 +77,8 @@ def declare() -> None:
 
     settings = Settings()
     configure_logs("ERROR", human=True)
-    _run(declare_all(settings))
+    with _plainly():
+        asyncio.run(declare_all(settings))
     typer.echo(f"declared: {', '.join(queue.name for queue in TOPOLOGY.queues)} (each with .retry and .dead)")
 
 
@@ -84,15 +89,24 @@ def migrate() -> None:
     from shared.runtime.process import migrate_all
 
     configure_logs("ERROR", human=True)
-    _run(migrate_all(SERVICES, Settings(), typer.echo))
+    with _plainly():
+        asyncio.run(migrate_all(SERVICES, Settings(), typer.echo))
 
 
-def _run(work: object) -> None:
+@contextmanager
+def _plainly() -> Iterator[None]:
+    """What an operator can mend is said in a sentence, not in a traceback."""
+    from services.cli.embedded import DirectoryInUse
+    from services.cli.reference_data import NoReference
+    from services.enrollment.settings import NoKey
     from shared.messaging.outcomes import Unavailable
     from shared.messaging.transport import BrokerAway
+    from shared.runtime.process import PortInUse
 
     try:
-        asyncio.run(work)  # type: ignore[arg-type]
+        yield
+    except (NoKey, NoReference, DirectoryInUse, PortInUse) as error:
+        fail(str(error))
     except (Unavailable, BrokerAway, OSError) as error:
         fail(f"Cannot be reached: {error}")
 
@@ -106,7 +120,8 @@ def load(
     """Load reference data into every service that needs it; a file with a mistake changes nothing."""
     from services.cli.load import load_file
 
-    load_file(kind, file, _settings(data_dir) if data_dir else None)
+    with _plainly():
+        load_file(kind, file, _settings(data_dir) if data_dir else None)
 
 
 @insurer.command("add")
@@ -114,7 +129,8 @@ def insurer_add(name: str, data_dir: DataDir = None) -> None:
     """Register an insurer: prints its API key and what to create on RabbitMQ."""
     from services.cli.keys import add_insurer
 
-    add_insurer(name, _settings(data_dir) if data_dir else None)
+    with _plainly():
+        add_insurer(name, _settings(data_dir) if data_dir else None)
 
 
 @user.command("add")
@@ -127,7 +143,8 @@ def user_add(
     """Make an API key with a role and a region."""
     from services.cli.keys import add_user
 
-    add_user(name, role, region, _settings(data_dir) if data_dir else None)
+    with _plainly():
+        add_user(name, role, region, _settings(data_dir) if data_dir else None)
 
 
 @app.command()

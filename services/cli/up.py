@@ -10,7 +10,8 @@ import typer
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.cli.demo import DEMO_DAY, Demo
-from services.cli.reference_data import NEEDS, SHIPPED, NoReference, ReferenceFile, files_in
+from services.cli.embedded import alone_in
+from services.cli.reference_data import NEEDS, SHIPPED, ReferenceFile, files_in
 from services.cli.services import SERVICES
 from shared.contracts.reference import hash_of, text_of
 from shared.messaging.topology import TOPOLOGY
@@ -47,15 +48,13 @@ async def run_up(settings: Settings, host: str, port: int, reference: Path | Non
     local = settings.model_copy(update={"amqp_url": None, "database_url": None})
     transport = transport_of(local)
     running = [prepare(service, local, transport) for service in SERVICES]
-    try:
-        await _prepared(running, transport, reference or settings.reference_dir)
-        await _ensure_admin(running, settings)
-        await _serve(running, transport, host, port, demo)
-    except NoReference as error:
-        typer.secho(str(error), fg="red", err=True)
-        raise typer.Exit(1) from None
-    finally:
-        await close(running, transport)
+    with alone_in(settings.data_dir):
+        try:
+            await _prepared(running, transport, reference or settings.reference_dir)
+            await _ensure_admin(running, settings)
+            await _serve(running, transport, host, port, demo)
+        finally:
+            await close(running, transport)
 
 
 def _remember_demo_day(settings: Settings) -> None:

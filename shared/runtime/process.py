@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import signal
+import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 import structlog
@@ -20,6 +21,10 @@ log = structlog.get_logger(__name__)
 _GRACE_SECONDS = 18.0
 
 
+class PortInUse(Exception):
+    """Somebody else listens there."""
+
+
 class Server(uvicorn.Server):
     """uvicorn without signal handlers of its own: the process has one owner."""
 
@@ -29,7 +34,13 @@ class Server(uvicorn.Server):
 
 
 def server(app: ASGIApp, host: str, port: int) -> Server:
-    """A web server that shares the event loop with the consumers."""
+    """A web server that shares the event loop with the consumers. Raises PortInUse."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise PortInUse(f"Cannot listen on {host}:{port} ({error.strerror}): choose another --port") from None
     config = uvicorn.Config(
         app, host=host, port=port, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5
     )

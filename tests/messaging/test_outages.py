@@ -271,7 +271,8 @@ async def test_a_local_queue_outlives_its_process(tmp_path: Path) -> None:
         subscription = await held.__aenter__()
         assert len(await subscription.batch(10, 0.003)) == 1
         async with connected(tmp_path / "broker.sqlite") as after, after.subscribe(QUEUE, 10) as again:
-            (delivery,) = await again.batch(10, 0.003)
+            async with asyncio.timeout(5):
+                (delivery,) = await again.batch(10, 0.003)
             assert (delivery.body, delivery.redelivered) == (b"kept", True)
         await held.__aexit__(None, None, None)
 
