@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -15,6 +16,7 @@ from tests.nodes.places import ended_at_exit, free_ports, listens, scratch_direc
 from tests.nodes.processes import Child, NodeError
 from tests.nodes.rabbitmq_config import NODE, environment, write_files
 
+_SETTLED_SECONDS = 1.5
 _ADD_VHOST = (
     'rabbit_vhost:add(<<"{0}">>, <<"guest">>), rabbit_auth_backend_internal:set_permissions('
     '<<"guest">>, <<"{0}">>, <<".*">>, <<".*">>, <<".*">>, <<"guest">>).'
@@ -61,12 +63,13 @@ class RabbitMQ:
         self._finish(signal.SIGTERM)
 
     def kill(self) -> None:
-        """SIGKILL the Erlang VM, after it has written down the names of new quorum queues.
+        """SIGKILL the Erlang VM, after it has had time to write down new quorum queues.
 
         RabbitMQ 3.10 writes them up to a second late, and a queue that was killed before never elects a leader again.
         """
         if self._node and self._node.running and not self._frozen:
-            self.evaluate("[dets:sync(T) || T <- dets:all()].")
+            time.sleep(_SETTLED_SECONDS)
+            self.evaluate("mnesia:sync_log(), [dets:sync(T) || T <- dets:all()].")
         self._finish(signal.SIGKILL)
 
     def freeze(self) -> None:
