@@ -91,7 +91,7 @@ class Platform:
 
     def get(self, service: str, path: str, **parameters: Any) -> httpx2.Response:
         """GET from a service."""
-        return self.http.get(f"http://127.0.0.1:{self.ports[service]}{path}", params=parameters)
+        return self.http.get(f"http://127.0.0.1:{self.ports[service]}{path}", params=parameters or None)
 
     def post(self, service: str, path: str, **more: Any) -> httpx2.Response:
         """POST to a service."""

@@ -114,6 +114,15 @@ def test_totals_are_exact_after_a_consumer_was_killed_in_the_middle(platform: Pl
         assert platform.stop(service) == 0, platform.log_of(service)
 
 
+def test_a_simulated_year_over_amqp_adds_up_exactly(platform: Platform) -> None:
+    told = platform.command("simulate", "--year", "2020", "--policies", "2220", "--via", "amqp")
+    assert "confirmed" in told
+    year = "/reporting/v1/indicators?region=45&year=2020"
+    until(lambda: '"policies":2220,' in platform.get("reporting", year).text, what="all is booked")
+    measures = platform.get("reporting", year).json()["measures"]
+    assert (measures["units"], measures["premium"]["total"]) == (2_867_602, "116120000.00")
+
+
 def test_submissions_are_accepted_while_the_broker_is_away(platform: Platform, rabbitmq: Any) -> None:
     policies = list(islice(policy_events(PLAN), 50))
     rabbitmq.kill()

@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from services.cli.reference_data import SHIPPED
-from tests.journeys.platform import free_port
+from tests.journeys.platform import free_port, until
 
 
 class Up:
@@ -135,6 +135,16 @@ def test_a_changed_target_is_a_new_version_and_the_old_one_stays(up: Up, tmp_pat
     as_of = "/reporting/v1/indicators?region=4501&year=2021&as_of="
     assert up.get(f"{as_of}2021-04-30", up.key).json()["targets"]["guideline"]["units"] == 405_000
     assert up.get(f"{as_of}2021-05-01", up.key).json()["targets"]["guideline"]["units"] == 500_000
+
+
+def test_a_simulated_year_adds_up_exactly_and_sent_again_is_known(up: Up) -> None:
+    words = ("simulate", "--year", "2020", "--policies", "2220")
+    assert "2,220 accepted" in up.run(*words).stdout
+    assert "2,220 duplicate" in up.run(*words).stdout
+    year = "/reporting/v1/indicators?region=45&year=2020"
+    until(lambda: up.get(year, up.key).json()["measures"]["units"] == 2_867_602, 30, "the year is booked")
+    measures = up.get(year, up.key).json()["measures"]
+    assert (measures["policies"], measures["premium"]["total"]) == (2_220, "116120000.00")
 
 
 def test_two_processes_cannot_share_a_data_directory_or_a_port(up: Up, tmp_path: Path) -> None:
