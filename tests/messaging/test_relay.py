@@ -84,6 +84,13 @@ async def test_what_is_not_confirmed_stays_and_comes_again_under_the_same_ids(ho
     assert await arrived(house.transport, 4) == ["P1", "P2", "P2", "P3"]
 
 
+async def test_a_relay_that_is_not_confirmed_gives_up_its_round_and_says_so(house: House) -> None:
+    await say(house, "P1")
+    async with asyncio.timeout(10):
+        with pytest.raises(BrokerAway, match="1 messages"):
+            await relaying.relay(house.desk, Unsure(house.transport, {"P1"}), house.watch)
+
+
 async def test_two_copies_of_an_unconfirmed_fact_count_once(house: House) -> None:
     await say(house, "P1", "P2")
     await send_unsent(house.desk, Unsure(house.transport, {"P1"}))
