@@ -1,0 +1,1 @@
+"""Bulletins: what they say, decided by rules from figures."""
