@@ -3,8 +3,8 @@
 from functools import partial
 
 from services.reporting.api import routers
+from services.reporting.handlers import take_reference
 from services.reporting.handlers.judge_regions import judge_regions
-from services.reporting.queries import yardsticks
 from services.reporting.subscriptions import listens_to
 from services.reporting.tables import metadata
 from shared.runtime.service import Job, Service
@@ -25,10 +25,10 @@ SERVICE = Service(
     listens_to=listens_to,
     jobs=jobs,
     stores={
-        "regions": yardsticks.store_regions,
-        "changes": yardsticks.store_changes,
-        "populations": yardsticks.store_populations,
-        "targets": yardsticks.store_targets,
-        "products": yardsticks.store_products,
+        "regions": take_reference.store_regions,
+        "changes": take_reference.store_changes,
+        "populations": take_reference.store_populations,
+        "targets": take_reference.store_targets,
+        "products": take_reference.store_products,
     },
 )

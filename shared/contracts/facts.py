@@ -57,13 +57,17 @@ class ClaimStep(Value):
 
 
 class ClaimState(Value):
-    """A claim with all its steps sorted by (date, step), on the region and product of its policy."""
+    """A claim with all its steps sorted by (date, step), on the region and product of its policy.
+
+    `clock_days`: an open claim is overdue once more days than these have passed since its report or reopening.
+    """
 
     product: str
     region: RegionCode
     kind: str
     reported_on: date
     fast_track: bool = False
+    clock_days: int = 30
     steps: tuple[ClaimStep, ...]
 
 

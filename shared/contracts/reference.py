@@ -41,15 +41,16 @@ class RegionChangeRow(Value):
 
 
 class PopulationRow(Value):
-    """A line of population.csv; `status` is the vintage."""
+    """A line of population.csv; `status` is the vintage; `eligible_households` where somebody has counted them."""
 
     code: RegionCode
     resident_population: Annotated[int, Field(gt=0)]
     status: str
+    eligible_households: OptionalCount = None
 
 
 class TargetRow(Value):
-    """A line of targets.csv."""
+    """A line of targets.csv; `line` is a product line, empty for all that count to target."""
 
     region: RegionCode
     year: Annotated[int, Field(ge=2000, le=2100)]
@@ -58,6 +59,7 @@ class TargetRow(Value):
     effective_on: date
     document: str = ""
     status: str = ""
+    line: Annotated[str, Field(pattern=r"^[a-z]{0,20}$")] = ""
 
 
 class ProductRow(Value):

@@ -49,7 +49,7 @@ def _event(tx: Transaction, service: str, data: Any, subject: str | None, caused
         source=source_of_service(service),
         type=name,
         subject=subject,
-        time=tx.now,
+        time=tx.moment,
         datacontenttype="application/json",
         traceparent=None,
         causationid=caused_by,

@@ -27,6 +27,11 @@ class Transaction:
         self.today = today
 
     @property
+    def moment(self) -> datetime:
+        """Now as business sees it: the time of day on the date that counts."""
+        return datetime.combine(self.today, self.now.timetz())
+
+    @property
     def is_postgres(self) -> bool:
         return self.connection.dialect.name == "postgresql"
 

@@ -10,7 +10,7 @@ import pytest
 
 from services.cli.reference_data import SHIPPED
 from services.cli.services import SERVICES
-from services.reporting.queries import yardsticks
+from services.reporting.handlers import take_reference
 from shared.contracts.reference import rows_in, text_of
 from shared.messaging.local import Local
 from shared.runtime import principals
@@ -33,7 +33,7 @@ async def running(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
 async def reporting(tmp_path: Path) -> AsyncIterator[Running]:
     async for made in house(next(s for s in SERVICES if s.name == "reporting"), tmp_path):
         async with made.desk.begin() as tx:
-            await yardsticks.store_regions(tx, rows_in("regions", text_of(SHIPPED / "regions.csv")))
+            await take_reference.store_regions(tx, rows_in("regions", text_of(SHIPPED / "regions.csv")))
         yield made
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from services.reporting.__main__ import SERVICE
-from services.reporting.queries import yardsticks
+from services.reporting.handlers import take_reference
 from shared.contracts.envelope import Event
 from shared.contracts.reference import PopulationRow, ProductRow, RegionRow, TargetRow
 from shared.contracts.registry import event_of, type_of
@@ -44,8 +44,10 @@ async def _tree(running: Running) -> None:
     rows = [RegionRow(code=c, name=f"区{c}", level=LEVELS[len(c)], parent=parent_of(c) or "") for c in codes]
     since = date(2015, 1, 1)
     async with running.desk.begin() as tx:
-        await yardsticks.store_regions(tx, rows)
-        await yardsticks.store_products(tx, [_product(code, line, counts, since) for code, line, counts in PRODUCTS])
+        await take_reference.store_regions(tx, rows)
+        await take_reference.store_products(
+            tx, [_product(code, line, counts, since) for code, line, counts in PRODUCTS]
+        )
 
 
 def _product(code: str, line: str, counts: bool, since: date) -> ProductRow:
@@ -63,14 +65,14 @@ async def set_targets(running: Running, **units: int) -> None:
         for name, n in units.items()
     ]
     async with running.desk.begin() as tx:
-        await yardsticks.store_targets(tx, rows)
+        await take_reference.store_targets(tx, rows)
 
 
 async def set_population(running: Running, code: str, residents: int) -> None:
     """Residents by the census."""
     async with running.desk.begin() as tx:
         row = PopulationRow(code=code, resident_population=residents, status="census2020")
-        await yardsticks.store_populations(tx, [row])
+        await take_reference.store_populations(tx, [row])
 
 
 def fact(data: BaseModel, fact_id: str, source: str = "urn:guanai:enrollment") -> Arrival:

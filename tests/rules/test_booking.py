@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.reporting.rules import households
-from services.reporting.rules.booking import claim_entries, rolled_up, units_by_payer
+from services.reporting.rules.booking import Sums, rolled_up, units_by_payer
+from services.reporting.rules.claim_entries import claim_entries
 from services.reporting.rules.measures import PLACE, nothing
+from services.reporting.rules.moves import Moves
 from shared.contracts.facts import ClaimState, ClaimStep
 from shared.contracts.values import Premium
 
@@ -102,18 +104,18 @@ def test_every_level_above_gets_the_sum_once() -> None:
         return made
 
     day = date(2021, 3, 1)
-    cells = {("450101001001", 2021, day, "p"): vector(2), ("450101001002", 2021, day, "p"): vector(3),
+    cells: Sums = {("450101001001", 2021, day, "p"): vector(2), ("450101001002", 2021, day, "p"): vector(3),
              ("450101001", 2021, day, "p"): vector(5)}  # fmt: skip
     units = {key[0]: vector[PLACE["units"]] for key, vector in rolled_up(cells).items()}
     assert units == {"450101001001": 2, "450101001002": 3, "450101001": 10, "450101": 10, "4501": 10, "45": 10}
 
 
 def presence(timeline: list[households.Entry]) -> dict[tuple[str, date], int]:
-    cells: dict[tuple[str, int, date, str], list[int]] = {}
+    steps: households.Steps = {}
     for place in range(len(timeline)):
         before, after = households.written(timeline[:place]), households.written(timeline[: place + 1])
-        households.book_changes(cells, 2021, before, after)
-    return {(r, day): v[PLACE["households"]] for (r, _, day, _), v in cells.items() if v[PLACE["households"]]}
+        households.book_changes(steps, 2021, (before, after), Moves())
+    return {(region, day): n for (region, _, _, day), n in steps.items() if n}
 
 
 def test_a_household_with_two_policies_counts_once_in_any_order() -> None:

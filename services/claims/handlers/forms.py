@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel
 
-from services.claims.rules.judgement import Revision
+from services.claims.rules.judgement import Revision, clock_of
 from services.claims.rules.sequence import Step
 from shared.contracts import facts as f
 from shared.contracts import submissions as s
@@ -100,6 +100,7 @@ def state_of(row: Row, ordered: Sequence[Step]) -> f.ClaimState:
         kind=row["kind"],
         reported_on=row["reported_on"],
         fast_track=row["fast_track"],
+        clock_days=clock_of(row["fast_track"]).days,
         steps=tuple(_told(step) for step in ordered),
     )
 

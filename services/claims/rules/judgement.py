@@ -55,9 +55,14 @@ def warnings_about(report: SubmittedClaimReported, policy: Revision) -> list[Pro
     return [_problem("incident_on", "outside_cover", "The policy gave no cover on the day of the incident")]
 
 
+def clock_of(fast_track: bool) -> timedelta:
+    """How long a claim may wait for its decision."""
+    return FAST_TRACK_CLOCK if fast_track else CLOCK
+
+
 def due_on(open_since: date, fast_track: bool) -> date:
     """The last day on which a decision is in time."""
-    return open_since + (FAST_TRACK_CLOCK if fast_track else CLOCK)
+    return open_since + clock_of(fast_track)
 
 
 def is_overdue(open_since: date | None, fast_track: bool, today: date) -> bool:

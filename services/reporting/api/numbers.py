@@ -101,7 +101,7 @@ def _shown(known: Known) -> dict[str, Any]:
     return {
         "fresh_to": known.feed.fresh_to,
         "no_feed": known.feed.policy_facts == 0,
-        "measures": _measures(figures.now, figures.outstanding_fen),
+        "measures": _measures(figures.now, figures.stocks.outstanding_fen),
         "targets": targets,
         "population": {"value": population.value, "vintage": population.vintage} if population else None,
         "indicators": indicators_of(figures),
@@ -150,7 +150,7 @@ def _value(known: Known, by: str) -> Value:
     if by in _MONEY:
         return float(getattr(known.figures.now, _MONEY[by]) / 100)
     if by == "outstanding_amount":
-        return known.figures.outstanding_fen / 100
+        return known.figures.stocks.outstanding_fen / 100
     if by in MEASURES:
         return int(getattr(known.figures.now, by))
     indicators = indicators_of(known.figures)

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, HTTPException, Query
 
 from services.reporting.api.asking import region_asked
+from services.reporting.handlers import take_reference
 from services.reporting.queries import yardsticks
 from shared.contracts.reference import PopulationRow, TargetRow
 from shared.runtime.principals import Principal
@@ -48,7 +49,7 @@ def targets_and_populations() -> APIRouter:
     async def set_targets(tx: Writing, caller: Planner, rows: list[TargetRow]) -> dict[str, int]:
         """Set targets: a changed one becomes a new version, none is overwritten."""
         await _all_known(tx, caller, [row.region for row in rows])
-        await yardsticks.store_targets(tx, rows)
+        await take_reference.store_targets(tx, rows)
         return {"rows": len(rows)}
 
     @router.get("/populations")
@@ -63,7 +64,7 @@ def targets_and_populations() -> APIRouter:
     async def set_populations(tx: Writing, caller: Operator, rows: list[PopulationRow]) -> dict[str, int]:
         """Set populations of a vintage."""
         await _all_known(tx, caller, [row.code for row in rows])
-        await yardsticks.store_populations(tx, rows)
+        await take_reference.store_populations(tx, rows)
         return {"rows": len(rows)}
 
     return router

@@ -1,19 +1,32 @@
 """All figures of many regions on several days, loaded with a fixed number of questions."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from services.reporting.queries import yardsticks
-from services.reporting.queries.sums import Scope, elder_units_as_of, outstanding_as_of, sums_as_of
+from services.reporting.queries import details, yardsticks
+from services.reporting.queries.sums import ByDay, Scope, elder_units_as_of, scope_of, stocks_as_of, sums_as_of
 from services.reporting.queries.yardsticks import Feed, Population, Target
-from services.reporting.rules.indicators import Figures
+from services.reporting.rules.indicators import A_TENTH_OF_THE_GUIDELINE, ElderGoal, Figures, Stocks
 from services.reporting.rules.measures import Measures
-from services.reporting.rules.pace import last_day_of, share_elapsed, share_sold, year_before
+from services.reporting.rules.pace import Curve, last_day_of, share_elapsed, share_sold, year_before
 from shared.contracts.values import parent_of
 from shared.messaging.transaction import Transaction
 
 Sums = Mapping[str, Mapping[date, Measures]]
+EVERYTHING = frozenset({"curve", "earned", "waits", "children"})
+"""Details that cost a question of their own."""
+DETAIL_OF = {
+    "days_behind": "curve",
+    "loss_ratio_paid_earned": "earned",
+    "days_to_pay_p50": "waits",
+    "days_to_pay_p90": "waits",
+    "concentration": "children",
+    "concentration_share": "children",
+    "fiscal_share_funded": "children",
+}
+"""Which detail an indicator needs."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +41,20 @@ class Known:
 
 @dataclass(frozen=True)
 class Asked:
-    """Which regions, year and products; `start_month` of the programme."""
+    """Which regions, year and products, by whose codes (`today` or `booked`), and which details."""
 
     codes: Sequence[str]
     year: int
     start_month: int
     products: str = "counted"
+    view: str = "today"
+    details: frozenset[str] = frozenset()
+    elder_goal: ElderGoal = A_TENTH_OF_THE_GUIDELINE
+
+
+def details_for(*indicators: str) -> frozenset[str]:
+    """The details that some indicators need."""
+    return frozenset(DETAIL_OF[name] for name in indicators if name in DETAIL_OF)
 
 
 async def known_on(tx: Transaction, asked: Asked, day: date) -> dict[str, Known]:
@@ -43,31 +64,54 @@ async def known_on(tx: Transaction, asked: Asked, day: date) -> dict[str, Known]
 
 
 async def known_on_days(tx: Transaction, asked: Asked, days: Sequence[date]) -> dict[date, dict[str, Known]]:
-    """The same on several days; targets, outstanding and elder units as of each."""
+    """The same on several days; targets, stocks and elder units as of each."""
+    book = await _opened(tx, asked, sorted(set(days)))
+    return {day: await _known(tx, asked, book, day) for day in sorted(set(days))}
+
+
+@dataclass(frozen=True)
+class _Book:
+    """The sums of some regions and days, ready to be read."""
+
+    asked: Asked
+    scope: Scope
+    now: Sums
+    past: Sums | None
+    stocks: ByDay
+    elder: ByDay
+    populations: Mapping[str, Population]
+    feeds: Mapping[str, Feed]
+    curves: Mapping[str, Curve]
+
+    def last(self, code: str, day: date) -> Measures | None:
+        return None if self.past is None else self.past[code][day]
+
+    def expected_share(self, code: str, day: date) -> float:
+        end = last_day_of(self.asked.year - 1, self.asked.start_month)
+        for curve in (code, parent_of(code)):
+            then = self.last(curve, year_before(day)) if curve else None
+            full = self.last(curve, end) if curve else None
+            share = share_sold(then.units, full.units) if then and full else None
+            if share is not None:
+                return share
+        return share_elapsed(day, self.asked.year, self.asked.start_month)
+
+
+async def _opened(tx: Transaction, asked: Asked, days: Sequence[date]) -> _Book:
     parents = {parent for code in asked.codes if (parent := parent_of(code)) is not None}
-    scope = Scope(sorted({*asked.codes, *parents}), asked.products)
-    now = await sums_as_of(tx, scope, asked.year, days)
+    scope = await scope_of(tx, {*asked.codes, *parents}, asked.products, asked.view)
     past = await _past(tx, scope, asked, days)
-    populations = await yardsticks.populations_of(tx, asked.codes)
-    feeds = await yardsticks.feeds_of(tx, asked.codes, asked.year)
-    found: dict[date, dict[str, Known]] = {}
-    for day in sorted(set(days)):
-        targets = await yardsticks.targets_in_force(tx, asked.codes, asked.year, day)
-        outstanding = await outstanding_as_of(tx, scope, day)
-        elder = await elder_units_as_of(tx, scope, asked.year, day)
-        book = _Book(asked, day, now, past)
-        found[day] = {
-            code: Known(
-                book.figures(
-                    code, targets.get(code, {}), populations.get(code), outstanding.get(code, 0), elder.get(code, 0)
-                ),
-                dict(targets.get(code, {})),
-                populations.get(code),
-                feeds[code],
-            )
-            for code in asked.codes
-        }
-    return found
+    return _Book(
+        asked=asked,
+        scope=scope,
+        now=await sums_as_of(tx, scope, asked.year, days),
+        past=past,
+        stocks=await stocks_as_of(tx, scope, days),
+        elder=await elder_units_as_of(tx, scope, asked.year, days),
+        populations=await yardsticks.populations_of(tx, asked.codes),
+        feeds=await yardsticks.feeds_of(tx, asked.codes, asked.year),
+        curves=await details.curves_of(tx, scope, asked.year, asked.start_month) if "curve" in asked.details else {},
+    )
 
 
 async def _past(tx: Transaction, scope: Scope, asked: Asked, days: Sequence[date]) -> Sums | None:
@@ -78,38 +122,51 @@ async def _past(tx: Transaction, scope: Scope, asked: Asked, days: Sequence[date
     return await sums_as_of(tx, scope, asked.year - 1, [*(year_before(day) for day in days), end])
 
 
-class _Book:
-    """The sums of one as-of day, ready to be read per region."""
+async def _known(tx: Transaction, asked: Asked, book: _Book, day: date) -> dict[str, Known]:
+    targets = await yardsticks.targets_in_force(tx, asked.codes, asked.year, day)
+    figures = {code: _figures(book, code, day, targets.get(code, {})) for code in asked.codes}
+    figures = await _with_details(tx, book, figures, day)
+    general = {code: {kind: t for (kind, line), t in found.items() if not line} for code, found in targets.items()}
+    return {
+        code: Known(figures[code], general.get(code, {}), book.populations.get(code), book.feeds[code])
+        for code in asked.codes
+    }
 
-    def __init__(self, asked: Asked, day: date, now: Sums, past: Sums | None) -> None:
-        self._asked, self._day, self._now, self._past = asked, day, now, past
-        self._end = last_day_of(asked.year - 1, asked.start_month)
 
-    def figures(
-        self, code: str, targets: Mapping[str, Target], population: Population | None, outstanding: int, elder: int
-    ) -> Figures:
-        return Figures(
-            year=self._asked.year,
-            as_of=self._day,
-            start_month=self._asked.start_month,
-            now=self._now[code][self._day],
-            outstanding_fen=outstanding,
-            elder_units=elder,
-            last=self._last(code, year_before(self._day)),
-            last_full=self._last(code, self._end),
-            targets={kind: target.units for kind, target in targets.items()},
-            residents=population.value if population else None,
-            expected_share=self._expected_share(code),
-        )
+def _figures(book: _Book, code: str, day: date, targets: Mapping[tuple[str, str], Target]) -> Figures:
+    asked, population = book.asked, book.populations.get(code)
+    elder = targets.get(("guideline", "elder"))
+    return Figures(
+        year=asked.year,
+        as_of=day,
+        start_month=asked.start_month,
+        now=book.now[code][day],
+        stocks=Stocks(*book.stocks[code][day]),
+        elder_units=book.elder[code][day][0],
+        last=book.last(code, year_before(day)),
+        last_full=book.last(code, last_day_of(asked.year - 1, asked.start_month)),
+        targets={kind: target.units for (kind, line), target in targets.items() if not line},
+        elder_target=elder.units if elder else None,
+        elder_goal=asked.elder_goal,
+        residents=population.value if population else None,
+        eligible_households=population.eligible_households if population else None,
+        expected_share=book.expected_share(code, day),
+        has_feed=book.feeds[code].policy_facts > 0,
+        curve=book.curves.get(code),
+    )
 
-    def _last(self, code: str, day: date) -> Measures | None:
-        return None if self._past is None else self._past[code][day]
 
-    def _expected_share(self, code: str) -> float:
-        for curve in (code, parent_of(code)):
-            then = self._last(curve, year_before(self._day)) if curve else None
-            full = self._last(curve, self._end) if curve else None
-            share = share_sold(then.units, full.units) if then and full else None
-            if share is not None:
-                return share
-        return share_elapsed(self._day, self._asked.year, self._asked.start_month)
+async def _with_details(tx: Transaction, book: _Book, figures: dict[str, Figures], day: date) -> dict[str, Figures]:
+    asked = book.asked
+    own = Scope({code: book.scope.booked[code] for code in figures}, asked.products, book.scope.by_todays_codes)
+    added: defaultdict[str, dict[str, object]] = defaultdict(dict)
+    if "earned" in asked.details:
+        for code, fen in (await details.earned_as_of(tx, own, asked.year, asked.start_month, day)).items():
+            added[code]["earned_fen"] = fen
+    if "waits" in asked.details:
+        for code, counts in (await details.waits_as_of(tx, own, asked.year, day)).items():
+            added[code]["waits"] = counts
+    if "children" in asked.details:
+        for code, children in (await details.children_as_of(tx, asked, list(figures), day)).items():
+            added[code]["children"] = children
+    return {code: replace(known, **added[code]) for code, known in figures.items()}  # type: ignore[arg-type]

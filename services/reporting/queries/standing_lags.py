@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from services.reporting.queries.yardsticks import Region
 from services.reporting.rules.lag import LEVELS
-from services.reporting.tables import feeds, judged, lag_states, regions, targets
+from services.reporting.tables import LIVE, judged, lag_states, regions, targets
 from shared.contracts.values import last_inside
 from shared.messaging.transaction import Transaction
 
@@ -31,14 +31,16 @@ async def note_judged(tx: Transaction, year: int, as_of: date, basis: str) -> No
 
 async def basis_now(tx: Transaction, year: int) -> str:
     """Changes whenever a booking or a target could change a judgement."""
-    newest = await tx.rows(select(func.max(feeds.c.fresh_to)).where(feeds.c.year.in_([year, year - 1])))
+    feeds = LIVE.feeds.c
+    newest = await tx.rows(select(func.sum(feeds.facts)).where(feeds.year.in_([year, year - 1])))
     version = await tx.rows(select(func.max(targets.c.version)).where(targets.c.year == year))
     return f"{newest[0][0]}|{version[0][0]}"
 
 
 async def regions_to_judge(tx: Transaction, year: int) -> list[Region]:
     """Cities and counties with a feed, and deeper regions that have a target of their own."""
-    fed = await tx.rows(select(feeds.c.city).where(feeds.c.year == year, feeds.c.policy_facts > 0))
+    feeds = LIVE.feeds.c
+    fed = await tx.rows(select(feeds.city).where(feeds.year == year, feeds.policy_facts > 0))
     cities = {row.city for row in fed}
     targeted = select(targets.c.region).where(targets.c.year == year)
     wanted = select(regions).where(

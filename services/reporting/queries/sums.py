@@ -1,83 +1,129 @@
-"""Sums of cells: for many regions and several as-of days in one question."""
+"""Sums of the books: for many regions and several as-of days in one question, as booked or by today's codes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, select
+from sqlalchemy import ColumnElement, Table, and_, case, func, literal, or_, select
 
-from services.reporting.rules.measures import MEASURES, Measures, total_of
-from services.reporting.tables import cells, products
+from services.reporting.queries.yardsticks import moves_now
+from services.reporting.rules.measures import STOCKS, SUMS, Measures
+from services.reporting.rules.moves import Moves, Signed
+from services.reporting.tables import LIVE, products
 from shared.messaging.transaction import Transaction
 
-_COLUMNS = [cells.c[name] for name in MEASURES]
+ByDay = dict[str, dict[date, list[int]]]
+"""Per region and as-of day the totals of some columns."""
 
 
 @dataclass(frozen=True)
 class Scope:
-    """Which cells: these regions, and products that count to target, `all`, or one code."""
+    """What to sum: regions (each as the booked codes it consists of), and `counted` products, `all`, or one code."""
 
-    regions: Sequence[str]
+    booked: Mapping[str, tuple[Signed, ...]]
     products: str = "counted"
+    by_todays_codes: frozenset[str] = frozenset()
 
-    def where(self, tx: Transaction) -> ColumnElement[bool]:
-        return and_(tx.any_of(cells.c.region, self.regions), self._products())
+    @property
+    def codes(self) -> set[str]:
+        """Every booked code that is needed."""
+        return {code for signed in self.booked.values() for code, _ in signed}
 
-    def _products(self) -> ColumnElement[bool]:
+    def counts(self, product: Any) -> ColumnElement[bool]:
+        """Whether a column's product belongs to it."""
         if self.products == "all":
             return literal(True)
         if self.products == "counted":
-            counted = select(products.c.code).where(products.c.counts_to_target)
-            return cells.c.product.in_(counted) | (cells.c.product == "")
-        return (cells.c.product == self.products) | (cells.c.product == "")
+            return and_(product.in_(select(products.c.code).where(products.c.counts_to_target)))
+        return and_(product == self.products)
+
+
+async def scope_of(tx: Transaction, regions: Iterable[str], wanted: str = "counted", view: str = "today") -> Scope:
+    """The scope of some regions: by `today`'s codes, or `booked` as history left them."""
+    moves = await moves_now(tx) if view == "today" else Moves()
+    codes = sorted(set(regions))
+    affected = frozenset(code for code in codes if moves.is_affected(code))
+    return Scope({code: moves.booked_under(code) for code in codes}, wanted, affected)
 
 
 async def sums_as_of(tx: Transaction, scope: Scope, year: int, days: Sequence[date]) -> dict[str, dict[date, Measures]]:
     """Per region and as-of day everything booked in the programme year up to and including that day."""
-    ends = sorted(set(days))
-    bucket = _bucket(ends)
-    question = (
-        select(cells.c.region, bucket, *(func.sum(column) for column in _COLUMNS))
-        .where(scope.where(tx), cells.c.year == year, cells.c.booked_on <= ends[-1])
-        .group_by(cells.c.region, bucket)
-    )
-    found: dict[str, dict[int, Sequence[int]]] = {region: {} for region in scope.regions}
-    for region, place, *vector in await tx.rows(question):
-        found[region][place] = [int(value) for value in vector]
-    return {region: _cumulated(parts, ends) for region, parts in found.items()}
-
-
-def _bucket(ends: Sequence[date]) -> ColumnElement[Any]:
-    """0 for what was booked up to the first day, 1 up to the second, and so on."""
-    whens = [(cells.c.booked_on <= end, place) for place, end in enumerate(ends[:-1])]
-    return (case(*whens, else_=len(ends) - 1) if whens else literal(0)).label("bucket")
-
-
-def _cumulated(parts: dict[int, Sequence[int]], ends: Sequence[date]) -> dict[date, Measures]:
-    zero = [0] * len(MEASURES)
+    cells = LIVE.cells
+    where = and_(cells.c.year == year, scope.counts(cells.c.product))
+    sums = await _up_to(tx, scope, (cells, [cells.c[name] for name in SUMS]), where, days)
+    present = await _households(tx, scope, year, days)
     return {
-        end: total_of([zero, *(parts[place] for place in range(index + 1) if place in parts)])
-        for index, end in enumerate(ends)
+        region: {day: Measures(*by_day[day], *present[region][day]) for day in by_day}
+        for region, by_day in sums.items()
     }
 
 
-async def outstanding_as_of(tx: Transaction, scope: Scope, day: date) -> dict[str, int]:
-    """The stock of outstanding claims in fen, over all programme years."""
-    question = (
-        select(cells.c.region, func.sum(cells.c.outstanding_fen))
-        .where(scope.where(tx), cells.c.booked_on <= day)
-        .group_by(cells.c.region)
-    )
-    return {region: int(fen) for region, fen in await tx.rows(question)}
+async def stocks_as_of(tx: Transaction, scope: Scope, days: Sequence[date]) -> ByDay:
+    """Outstanding fen, open claims and overdue claims, over all programme years."""
+    cells = LIVE.cells
+    columns = [cells.c[name] for name in STOCKS]
+    return await _up_to(tx, scope, (cells, columns), scope.counts(cells.c.product), days)
 
 
-async def elder_units_as_of(tx: Transaction, scope: Scope, year: int, day: date) -> dict[str, int]:
+async def elder_units_as_of(tx: Transaction, scope: Scope, year: int, days: Sequence[date]) -> ByDay:
     """Units of the products of line `elder`."""
+    cells = LIVE.cells
     elder = select(products.c.code).where(products.c.line == "elder")
+    where = and_(cells.c.year == year, cells.c.product.in_(elder), scope.counts(cells.c.product))
+    return await _up_to(tx, scope, (cells, [cells.c.units]), where, days)
+
+
+async def _households(tx: Transaction, scope: Scope, year: int, days: Sequence[date]) -> ByDay:
+    """Distinct households are no sum: where codes have changed they are kept by today's codes as well."""
+    table = LIVE.households
+    own = Scope({code: ((code, 1),) for code in scope.booked})
+    todays = scope.by_todays_codes
+    plain = and_(~table.c.today, ~tx.any_of(table.c.region, todays)) if todays else ~table.c.today
+    where = or_(plain, and_(table.c.today, tx.any_of(table.c.region, todays))) if todays else plain
+    return await _up_to(tx, own, (table, [table.c.households]), and_(table.c.year == year, where), days)
+
+
+async def _up_to(
+    tx: Transaction,
+    scope: Scope,
+    columns: tuple[Table, Sequence[Any]],
+    where: ColumnElement[bool],
+    days: Sequence[date],
+) -> ByDay:
+    """Totals of columns up to each of several days, in one question."""
+    (table, summed), ends = columns, sorted(set(days))
+    bucket = _bucket(table, ends)
     question = (
-        select(cells.c.region, func.sum(cells.c.units))
-        .where(scope.where(tx), cells.c.year == year, cells.c.booked_on <= day, cells.c.product.in_(elder))
-        .group_by(cells.c.region)
+        select(table.c.region, bucket, *(func.sum(column) for column in summed))
+        .where(tx.any_of(table.c.region, scope.codes), where, table.c.booked_on <= ends[-1])
+        .group_by(table.c.region, bucket)
     )
-    return {region: int(units) for region, units in await tx.rows(question)}
+    found: dict[str, dict[int, list[int]]] = {}
+    for region, place, *totals in await tx.rows(question):
+        found.setdefault(region, {})[place] = [int(total) for total in totals]
+    width = len(summed)
+    return {region: _cumulated(_parts(found, signed), ends, width) for region, signed in scope.booked.items()}
+
+
+def _bucket(table: Table, ends: Sequence[date]) -> ColumnElement[Any]:
+    """0 for what was booked up to the first day, 1 up to the second, and so on."""
+    whens = [(table.c.booked_on <= end, place) for place, end in enumerate(ends[:-1])]
+    return (case(*whens, else_=len(ends) - 1) if whens else literal(0)).label("bucket")
+
+
+def _parts(found: Mapping[str, dict[int, list[int]]], signed: Sequence[Signed]) -> Iterable[tuple[int, list[int]]]:
+    for code, sign in signed:
+        for place, totals in found.get(code, {}).items():
+            yield place, totals if sign > 0 else [-total for total in totals]
+
+
+def _cumulated(parts: Iterable[tuple[int, list[int]]], ends: Sequence[date], width: int) -> dict[date, list[int]]:
+    by_place = [[0] * width for _ in ends]
+    for place, totals in parts:
+        by_place[place] = [a + b for a, b in zip(by_place[place], totals, strict=True)]
+    running, found = [0] * width, {}
+    for end, totals in zip(ends, by_place, strict=True):
+        running = [a + b for a, b in zip(running, totals, strict=True)]
+        found[end] = running
+    return found

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 
-from services.reporting.tables import feeds, populations, products, region_changes, regions, targets
-from shared.contracts.reference import PopulationRow, ProductRow, RegionChangeRow, RegionRow, TargetRow
+from services.reporting.rules.moves import Moves, moves_from
+from services.reporting.tables import LIVE, populations, region_changes, regions, targets
 from shared.contracts.values import last_inside
 from shared.messaging.transaction import Transaction
 from shared.runtime.clock import ZONE
@@ -43,6 +43,7 @@ class Population:
 
     value: int
     vintage: str
+    eligible_households: int | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,15 @@ async def children_of(tx: Transaction, code: str) -> list[Region]:
     return [Region(row.code, row.name, row.level) for row in rows]
 
 
+async def children_of_many(tx: Transaction, codes: Sequence[str]) -> dict[str, list[Region]]:
+    """The next level below each of the codes."""
+    rows = await tx.rows(select(regions).where(tx.any_of(regions.c.parent, codes)).order_by(regions.c.code))
+    found: dict[str, list[Region]] = {code: [] for code in codes}
+    for row in rows:
+        found[row.parent].append(Region(row.code, row.name, row.level))
+    return found
+
+
 async def regions_below(tx: Transaction, code: str, level: str) -> list[Region]:
     """All regions of a level inside a region, by code."""
     inside = regions.c.code.between(code, last_inside(code))
@@ -78,16 +88,22 @@ async def regions_below(tx: Transaction, code: str, level: str) -> list[Region]:
     return [Region(row.code, row.name, row.level) for row in rows]
 
 
-async def targets_in_force(tx: Transaction, codes: Sequence[str], year: int, day: date) -> dict[str, dict[str, Target]]:
-    """Per region and kind the newest version effective on the day."""
+Kind = tuple[str, str]
+"""(kind of target, product line or empty)"""
+
+
+async def targets_in_force(
+    tx: Transaction, codes: Sequence[str], year: int, day: date
+) -> dict[str, dict[Kind, Target]]:
+    """Per region, kind and product line the newest version effective on the day."""
     question = (
         select(targets)
         .where(tx.any_of(targets.c.region, codes), targets.c.year == year, targets.c.effective_on <= day)
         .order_by(targets.c.effective_on, targets.c.version)
     )
-    found: defaultdict[str, dict[str, Target]] = defaultdict(dict)
+    found: defaultdict[str, dict[Kind, Target]] = defaultdict(dict)
     for row in await tx.rows(question):
-        found[row.region][row.kind] = Target(row.units, row.effective_on, row.document, row.version)
+        found[row.region][row.kind, row.line] = Target(row.units, row.effective_on, row.document, row.version)
     return found
 
 
@@ -104,12 +120,24 @@ async def populations_of(tx: Transaction, codes: Sequence[str]) -> dict[str, Pop
         .where(tx.any_of(populations.c.region, codes), populations.c.vintage != "estimate")
         .order_by(populations.c.vintage)
     )
-    return {row.region: Population(row.residents, row.vintage) for row in await tx.rows(question)}
+    return {
+        row.region: Population(row.residents, row.vintage, row.eligible_households) for row in await tx.rows(question)
+    }
+
+
+async def moves_now(tx: Transaction) -> Moves:
+    """Which codes were replaced by which."""
+    changes = region_changes.c
+    replaced = select(changes.code, changes.successor).where(
+        changes.successor.is_not(None), changes.successor != changes.code
+    )
+    rows = await tx.rows(replaced.order_by(changes.effective_on))
+    return moves_from((row.code, row.successor) for row in rows)
 
 
 async def feeds_of(tx: Transaction, codes: Sequence[str], year: int) -> dict[str, Feed]:
     """The feed of each region: of its city, or of all cities inside a province."""
-    rows = await tx.rows(select(feeds).where(feeds.c.year == year))
+    rows = await tx.rows(select(LIVE.feeds).where(LIVE.feeds.c.year == year))
     return {code: _feed([row for row in rows if row.city.startswith(code[:4])]) for code in codes}
 
 
@@ -120,50 +148,6 @@ def _feed(rows: Sequence[Any]) -> Feed:
 
 async def years_loaded(tx: Transaction) -> set[int]:
     """Programme years that have ever had a policy."""
-    rows = await tx.rows(select(feeds.c.year).group_by(feeds.c.year).having(func.sum(feeds.c.policy_facts) > 0))
+    feeds = LIVE.feeds.c
+    rows = await tx.rows(select(feeds.year).group_by(feeds.year).having(func.sum(feeds.policy_facts) > 0))
     return {int(row.year) for row in rows}
-
-
-async def store_regions(tx: Transaction, rows: Sequence[RegionRow]) -> None:
-    """Add regions to the tree, or rename them."""
-    kept = [row.model_dump() for row in sorted(rows, key=lambda row: row.code)]
-    await tx.insert(
-        regions,
-        kept,
-        lambda i: i.on_conflict_do_update(index_elements=["code"], set_={"name": i.excluded.name}),
-    )
-
-
-async def store_changes(tx: Transaction, rows: Sequence[RegionChangeRow]) -> None:
-    """Remember which code replaced which, and when; the file is the whole list."""
-    kept = {(row.code, row.effective_on): row for row in rows}
-    await tx.connection.execute(delete(region_changes))
-    await tx.insert(region_changes, [row.model_dump(exclude={"level", "name_to"}) for _, row in sorted(kept.items())])
-
-
-async def store_populations(tx: Transaction, rows: Sequence[PopulationRow]) -> None:
-    """Add or correct populations of a vintage."""
-    kept = {(r.code, r.status): r.resident_population for r in rows}
-    await tx.insert(
-        populations,
-        [{"region": code, "vintage": vintage, "residents": n} for (code, vintage), n in sorted(kept.items())],
-        lambda i: i.on_conflict_do_update(
-            index_elements=["region", "vintage"], set_={"residents": i.excluded.residents}
-        ),
-    )
-
-
-async def store_targets(tx: Transaction, rows: Sequence[TargetRow]) -> None:
-    """Add a version for every target that differs from the one in force; none is ever overwritten."""
-    known = await tx.rows(select(targets).order_by(targets.c.version))
-    latest = {(r.region, r.year, r.kind, r.effective_on): (r.units, r.document) for r in known}
-    new = [r for r in rows if latest.get((r.region, r.year, r.kind, r.effective_on)) != (r.units, r.document)]
-    await tx.insert(targets, [{**row.model_dump(exclude={"status"}), "loaded_at": tx.now} for row in new])
-
-
-async def store_products(tx: Transaction, rows: Sequence[ProductRow]) -> None:
-    """What reporting needs of the catalogue: the line, and whether units count to the target."""
-    latest = {row.code: row for row in sorted(rows, key=lambda row: row.on_sale_from)}
-    fields = {"code", "name", "line", "counts_to_target"}
-    await tx.connection.execute(delete(products))
-    await tx.insert(products, [latest[code].model_dump(include=fields) for code in sorted(latest)])

@@ -1,52 +1,70 @@
 """How a fact becomes entries: entries(after) - entries(before), each on its own day, in any order the same sum."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
+from services.reporting.rules.claim_entries import claim_entries, waits_for_payment
 from services.reporting.rules.measures import PLACE, Vector, nothing
 from shared.contracts.facts import ClaimChange, ClaimState, PolicyChange, PolicyState
 from shared.contracts.values import Premium, programme_year_of
 
-CellKey = tuple[str, int, date, str]
-"""(region, programme year, day, product)"""
-Cells = dict[CellKey, Vector]
+Key = tuple[Any, ...]
+"""Begins with the region."""
+Sums = dict[Key, Vector]
 
-_UNITS, _PREMIUM = PLACE["units"], PLACE["self_paid_fen"]
-_SPLIT, _RENEWED = PLACE["units_fiscal"], PLACE["units_renewed"]
+_UNITS, _PREMIUM, _SPLIT = PLACE["units"], PLACE["self_paid_fen"], PLACE["units_fiscal"]
 
 
-def cells_of(changes: Iterable[PolicyChange | ClaimChange], start_month: int) -> Cells:
-    """Sum what the facts book on the very regions they name (households apart)."""
-    cells: Cells = {}
+@dataclass
+class Entries:
+    """What a batch of facts books, summed.
+
+    `cells` by (region, programme year, day, product, renewed); `covers`, fen, by (region, last and first day of cover,
+    day, product); `payment_days`, claims, by (region, programme year, day, product, days waited).
+    """
+
+    cells: Sums = field(default_factory=dict)
+    covers: Sums = field(default_factory=dict)
+    payment_days: Sums = field(default_factory=dict)
+
+
+def entries_of(changes: Iterable[PolicyChange | ClaimChange], start_month: int) -> Entries:
+    """Everything the facts book, on every region above too (households apart)."""
+    entries = Entries()
     for change in changes:
         if isinstance(change, PolicyChange):
-            _book_policy(cells, change, start_month)
+            _book_policy(entries, change, start_month)
         else:
-            _book_claim(cells, change, start_month)
-    return cells
+            _book_claim(entries, change, start_month)
+    return Entries(rolled_up(entries.cells), rolled_up(entries.covers), rolled_up(entries.payment_days))
 
 
-def rolled_up(cells: Cells) -> Cells:
-    """The same sums on every region above too, level by level; cells that came to nothing are left out."""
-    everywhere = dict(cells)
+def rolled_up(sums: Sums) -> Sums:
+    """The same sums on every region above too, level by level; what came to nothing is left out."""
+    everywhere = dict(sums)
     for digits, above in ((12, 9), (9, 6), (6, 4), (4, 2)):
         level = [(key, vector) for key, vector in everywhere.items() if len(key[0]) == digits]
-        for (region, year, day, product), vector in level:
-            _add(everywhere, (region[:above], year, day, product), vector)
+        for (region, *rest), vector in level:
+            _add(everywhere, (region[:above], *rest), vector)
     return {key: vector for key, vector in everywhere.items() if any(vector)}
 
 
-def _add(cells: Cells, key: CellKey, vector: Vector) -> None:
-    known = cells.get(key)
-    cells[key] = vector if known is None else [a + b for a, b in zip(known, vector, strict=True)]
+def _add(sums: Sums, key: Key, vector: Vector) -> None:
+    known = sums.get(key)
+    sums[key] = vector if known is None else [a + b for a, b in zip(known, vector, strict=True)]
 
 
-def _book_policy(cells: Cells, change: PolicyChange, start_month: int) -> None:
-    year = programme_year_of(change.sold_on, start_month)
+def _book_policy(entries: Entries, change: PolicyChange, start_month: int) -> None:
+    year, day = programme_year_of(change.sold_on, start_month), change.booked_on
     for sign, state in ((-1, change.before), (1, change.after)):
         if state is not None:
-            _add(cells, (state.region, year, change.booked_on, state.product), _policy_vector(state, sign))
+            region, product = state.region, state.product
+            _add(entries.cells, (region, year, day, product, state.renewed), _policy_vector(state, sign))
+            cover = (region, state.effective_to, state.effective_from, day, product)
+            _add(entries.covers, cover, [sign * state.premium.total])
 
 
 def _policy_vector(state: PolicyState, sign: int) -> Vector:
@@ -57,7 +75,6 @@ def _policy_vector(state: PolicyState, sign: int) -> Vector:
         vector[0:3] = sign, sign * state.units, sign * state.persons
         fiscal, donated = units_by_payer(state.units, premium)
         vector[_SPLIT : _SPLIT + 2] = sign * fiscal, sign * donated
-        vector[_RENEWED] = sign * state.units if state.renewed else 0
     return vector
 
 
@@ -74,65 +91,19 @@ def units_by_payer(units: int, premium: Premium) -> tuple[int, int]:
     return split[1], split[2]
 
 
-def _book_claim(cells: Cells, change: ClaimChange, start_month: int) -> None:
+def _book_claim(entries: Entries, change: ClaimChange, start_month: int) -> None:
     for sign, state in ((-1, change.before), (1, change.after)):
         if state is not None:
-            for day, measure, amount in claim_entries(state):
-                key = (state.region, programme_year_of(day, start_month), day, state.product)
-                cells.setdefault(key, nothing())
-                cells[key][PLACE[measure]] += sign * amount
+            _book_steps(entries, state, sign, start_month)
 
 
-def claim_entries(state: ClaimState) -> Iterator[tuple[date, str, int]]:
-    """Everything a claim books: (day, measure, amount), over its steps sorted by (date, step)."""
-    purse = _Purse()
-    for step in state.steps:
-        before = purse.outstanding
-        for measure, amount in purse.take(step.step, step.amount):
-            yield step.on, measure, amount
-        if step.step == "answered":
-            yield step.on, "feedback_satisfied", int(bool(step.satisfied))
-        if purse.outstanding != before:
-            yield step.on, "outstanding_fen", purse.outstanding - before
-
-
-class _Purse:
-    """What is still to be paid on one claim, step by step."""
-
-    def __init__(self) -> None:
-        self.outstanding = 0
-        self._settled: int | None = None
-        self._paid = 0
-        self._counted = False
-
-    def take(self, step: str, amount: int) -> list[tuple[str, int]]:
-        match step:
-            case "reported" | "reopened":
-                self._open(amount)
-                return [("claims_reported", 1)] if step == "reported" else []
-            case "settled":
-                self._settled = amount
-                self.outstanding = max(amount - self._paid, 0)
-                return [("claims_settled", 1), ("settled_fen", amount)]
-            case "paid":
-                return self._pay(amount)
-            case "rejected":
-                self.outstanding, self._settled = 0, None
-                return [("claims_rejected", 1)]
-            case "recovered":
-                return [("paid_fen", -amount)]
-            case _:
-                return [("feedback_answers", 1)]
-
-    def _open(self, reserve: int) -> None:
-        self.outstanding, self._settled, self._paid, self._counted = reserve, None, 0, False
-
-    def _pay(self, amount: int) -> list[tuple[str, int]]:
-        self._paid += amount
-        if self._settled is not None:
-            self.outstanding = max(self._settled - self._paid, 0)
-        first, self._counted = not self._counted, True
-        return [("paid_fen", amount), *([("claims_paid", 1)] if first else [])]
+def _book_steps(entries: Entries, state: ClaimState, sign: int, start_month: int) -> None:
+    for day, measure, amount in claim_entries(state):
+        key = (state.region, programme_year_of(day, start_month), day, state.product, False)
+        entries.cells.setdefault(key, nothing())[PLACE[measure]] += sign * amount
+    for day, days in waits_for_payment(state):
+        waited = (state.region, programme_year_of(day, start_month), day, state.product, days)
+        _add(entries.payment_days, waited, [sign])
 
 
 def net_by_region(change: PolicyChange) -> dict[tuple[str, str], int]:
@@ -142,3 +113,9 @@ def net_by_region(change: PolicyChange) -> dict[tuple[str, str], int]:
         if state is not None and state.in_force:
             net[f"{change.insurer}|{state.household}", state.region] += sign
     return {key: difference for key, difference in net.items() if difference}
+
+
+def earned_fen(premium_fen: int, cover: tuple[date, date], year_start: date, as_of: date) -> float:
+    """Premium x days of cover inside [year_start, as_of] / days of cover, ends inclusive (domain.md, section 4)."""
+    first, last = max(cover[0], year_start), min(cover[1], as_of)
+    return premium_fen * max((last - first).days + 1, 0) / ((cover[1] - cover[0]).days + 1)

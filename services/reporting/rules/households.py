@@ -1,16 +1,16 @@
 """When a household counts: in a region while at least one policy of it there is in force on the books."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
-from services.reporting.rules.booking import Cells
-from services.reporting.rules.measures import PLACE, nothing
+from services.reporting.rules.moves import Moves
 from shared.contracts.values import with_ancestors
 
 Entry = tuple[int, str, int]
 """(day as ordinal, region, difference of policies in force)"""
-_HOUSEHOLDS = PLACE["households"]
+Steps = dict[tuple[str, bool, int, date], int]
+"""(region, by today's codes, programme year, day) -> households more or fewer from that day on"""
 LONG = 4_000
 
 
@@ -33,22 +33,53 @@ def shortened(timeline: str) -> str:
     return written((day, region, total) for (day, region), total in sorted(sums.items()) if total)
 
 
-def book_changes(cells: Cells, year: int, before: str, after: str) -> None:
-    """Add to `cells` what the household's presence changes at every level, from one timeline to the other."""
-    old, new = read(before), read(after)
-    touched = {above for _, region, _ in new[len(old) :] for above in with_ancestors(region)}
-    for region in touched:
-        for sign, entries in ((-1, old), (1, new)):
-            for day, step in _presence(entries, region):
-                key = (region, year, date.fromordinal(day), "")
-                cells.setdefault(key, nothing())[_HOUSEHOLDS] += sign * step
+def book_changes(steps: Steps, year: int, timelines: tuple[str, str], moves: Moves) -> None:
+    """Add to `steps` what the household's presence changes at every level, from one timeline to the other."""
+    old, new = read(timelines[0]), read(timelines[1])
+    touched = {where for _, where, _ in new[len(old) :]}
+    for region in {above for where in touched for above in with_ancestors(where)}:
+        _book(steps, (region, False, year), (old, new), _inside(region))
+    if moves.successors:
+        _book_today(steps, year, (old, new), moves)
 
 
-def _presence(entries: Iterable[Entry], region: str) -> Iterator[tuple[int, int]]:
-    """(day, +1 or -1) whenever the household begins or ceases to be present in a region."""
+def book_today(steps: Steps, year: int, timeline: str, moves: Moves) -> None:
+    """Add the whole presence of a household by today's codes, where they make a difference."""
+    _book_today(steps, year, ([], read(timeline)), moves)
+
+
+def _book_today(steps: Steps, year: int, entries: tuple[list[Entry], list[Entry]], moves: Moves) -> None:
+    """The same by today's codes, where they make a difference."""
+    old, new = entries
+    touched = {moves.today_of(where) for _, where, _ in new[len(old) :]}
+    for region in {above for where in touched for above in with_ancestors(where) if moves.is_affected(above)}:
+        _book(steps, (region, True, year), entries, _inside(region, moves))
+
+
+def _inside(region: str, moves: Moves | None = None) -> Callable[[str], bool]:
+    """Whether a booked code lies in a region; with `moves`, whether it does today."""
+    if moves is None:
+        return lambda where: where.startswith(region)
+    return lambda where: moves.today_of(where).startswith(region)
+
+
+def _book(
+    steps: Steps,
+    place: tuple[str, bool, int],
+    entries: tuple[list[Entry], list[Entry]],
+    is_there: Callable[[str], bool],
+) -> None:
+    for sign, known in zip((-1, 1), entries, strict=True):
+        for day, step in _presence(known, is_there):
+            key = (*place, date.fromordinal(day))
+            steps[key] = steps.get(key, 0) + sign * step
+
+
+def _presence(entries: Iterable[Entry], is_there: Callable[[str], bool]) -> Iterator[tuple[int, int]]:
+    """(day, +1 or -1) whenever the household begins or ceases to be present."""
     by_day: defaultdict[int, int] = defaultdict(int)
     for day, where, difference in entries:
-        if where.startswith(region):
+        if is_there(where):
             by_day[day] += difference
     policies = 0
     for day in sorted(by_day):

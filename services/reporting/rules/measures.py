@@ -6,7 +6,11 @@ from dataclasses import dataclass, fields
 
 @dataclass(slots=True)
 class Measures:
-    """Signed sums; money in fen. `units_fiscal` and `units_donated` split the units by payer."""
+    """Signed sums; money in fen. `units_fiscal` and `units_donated` split the units by payer.
+
+    `households` are distinct, not a sum. `outstanding_fen`, `claims_open` and `claims_overdue` are stocks: they are
+    summed over all years.
+    """
 
     policies: int = 0
     units: int = 0
@@ -16,8 +20,6 @@ class Measures:
     donated_fen: int = 0
     units_fiscal: int = 0
     units_donated: int = 0
-    units_renewed: int = 0
-    households: int = 0
     claims_reported: int = 0
     claims_settled: int = 0
     claims_paid: int = 0
@@ -27,6 +29,9 @@ class Measures:
     outstanding_fen: int = 0
     feedback_answers: int = 0
     feedback_satisfied: int = 0
+    claims_open: int = 0
+    claims_overdue: int = 0
+    households: int = 0
 
     @property
     def premium_fen(self) -> int:
@@ -34,14 +39,17 @@ class Measures:
 
 
 MEASURES: tuple[str, ...] = tuple(field.name for field in fields(Measures))
-PLACE = {name: place for place, name in enumerate(MEASURES)}
+SUMS = MEASURES[:-1]
+"""The additive measures, which cells hold."""
+STOCKS = ("outstanding_fen", "claims_open", "claims_overdue")
+PLACE = {name: place for place, name in enumerate(SUMS)}
 Vector = list[int]
-"""The measures of a cell in the order of MEASURES."""
+"""The measures of a cell in the order of SUMS."""
 
 
 def nothing() -> Vector:
     """A vector of zeros."""
-    return [0] * len(MEASURES)
+    return [0] * len(SUMS)
 
 
 def total_of(vectors: Iterable[Sequence[int]]) -> Measures:

@@ -1,0 +1,96 @@
+"""Book which regions a household is present in: append to its timeline, and recompute that household alone."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import bindparam, delete, or_, select, update
+
+from services.reporting.queries.yardsticks import moves_now
+from services.reporting.rules import households
+from services.reporting.rules.booking import net_by_region
+from services.reporting.rules.households import Steps
+from services.reporting.rules.moves import Moves
+from services.reporting.tables import Books
+from shared.contracts.facts import PolicyChange
+from shared.contracts.values import programme_year_of
+from shared.messaging.transaction import Transaction
+
+HouseholdKey = tuple[int, str]
+
+
+async def book_households(books: Books, changes: Sequence[PolicyChange], start_month: int, tx: Transaction) -> None:
+    """Append to each household's timeline (which locks it) and book what its presence changes."""
+    appended = _entries(changes, start_month)
+    if not appended:
+        return
+    moves, steps = await moves_now(tx), Steps()
+    stored = await _appended(books, appended, tx)
+    for year, household, timeline in stored:
+        before = timeline[: len(timeline) - len(households.written(appended[year, household]))]
+        households.book_changes(steps, year, (before, timeline), moves)
+    await _add(books, steps, tx)
+    await _shorten(books, [(y, h, t) for y, h, t in stored if len(t) > households.LONG], tx)
+
+
+def _entries(changes: Iterable[PolicyChange], start_month: int) -> Mapping[HouseholdKey, list[households.Entry]]:
+    appended: defaultdict[HouseholdKey, list[households.Entry]] = defaultdict(list)
+    for change in changes:
+        year = programme_year_of(change.sold_on, start_month)
+        for (household, region), difference in net_by_region(change).items():
+            appended[year, household].append((change.booked_on.toordinal(), region, difference))
+    return appended
+
+
+async def _appended(
+    books: Books, appended: Mapping[HouseholdKey, list[households.Entry]], tx: Transaction
+) -> Sequence[tuple[int, str, str]]:
+    rows = [
+        {"year": year, "household": household, "timeline": households.written(entries)}
+        for (year, household), entries in sorted(appended.items())
+    ]
+    columns = books.timelines.c
+    stored = await tx.insert(
+        books.timelines,
+        rows,
+        lambda insert: insert.on_conflict_do_update(
+            index_elements=["year", "household"], set_={"timeline": columns.timeline + insert.excluded.timeline}
+        ),
+        returning=(columns.year, columns.household, columns.timeline),
+    )
+    return [(year, household, timeline) for year, household, timeline in stored]
+
+
+async def _add(books: Books, steps: Steps, tx: Transaction) -> None:
+    names = ("region", "today", "year", "booked_on")
+    rows = [dict(zip((*names, "households"), (*key, steps[key]), strict=True)) for key in sorted(steps) if steps[key]]
+    added = books.households.c.households
+    await tx.insert(
+        books.households,
+        rows,
+        lambda insert: insert.on_conflict_do_update(
+            index_elements=names, set_={"households": added + insert.excluded.households}
+        ),
+    )
+
+
+async def _shorten(books: Books, long: Sequence[tuple[int, str, str]], tx: Transaction) -> None:
+    columns = books.timelines.c
+    statement = update(books.timelines).where(
+        columns.year == bindparam("b_year"), columns.household == bindparam("b_household")
+    )
+    rows = [{"b_year": y, "b_household": h, "b_timeline": households.shortened(t)} for y, h, t in long]
+    await tx.write(statement.values(timeline=bindparam("b_timeline")), rows)
+
+
+async def book_todays_view_again(books: Books, moves: Moves, tx: Transaction) -> None:
+    """After codes have changed: the households of the regions concerned, by today's codes, from their timelines."""
+    await tx.connection.execute(delete(books.households).where(books.households.c.today))
+    codes = {*moves.successors, *moves.successors.values()}
+    columns = books.timelines.c
+    if not codes:
+        return
+    concerned = or_(*(columns.timeline.contains(f":{code}") for code in sorted(codes)))
+    steps = Steps()
+    for year, household_timeline in await tx.rows(select(columns.year, columns.timeline).where(concerned)):
+        households.book_today(steps, year, household_timeline, moves)
+    await _add(books, steps, tx)

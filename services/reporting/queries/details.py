@@ -1,0 +1,104 @@
+"""Figures that cost a question of their own: earned premium, days to payment, child regions, and curves by day."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+
+from services.reporting.queries.sums import Scope, scope_of, sums_as_of
+from services.reporting.queries.yardsticks import children_of_many
+from services.reporting.rules.booking import earned_fen
+from services.reporting.rules.indicators import Child
+from services.reporting.rules.pace import Curve, curve_like, curve_of_time, last_day_of
+from services.reporting.tables import LIVE
+from shared.contracts.values import first_day_of, parent_of
+from shared.messaging.transaction import Transaction
+
+if TYPE_CHECKING:
+    from services.reporting.queries.figures import Asked
+
+
+async def earned_as_of(tx: Transaction, scope: Scope, year: int, start_month: int, day: date) -> dict[str, float]:
+    """Earned premium in fen of all policies, last year's included, inside [year start, day]."""
+    covers, start = LIVE.covers.c, first_day_of(year, start_month)
+    question = (
+        select(covers.region, covers.starts_on, covers.ends_on, func.sum(covers.premium_fen))
+        .where(tx.any_of(covers.region, scope.codes), scope.counts(covers.product))
+        .where(covers.booked_on <= day, covers.starts_on <= day, covers.ends_on >= start)
+        .group_by(covers.region, covers.starts_on, covers.ends_on)
+    )
+    earned: defaultdict[str, float] = defaultdict(float)
+    for region, starts_on, ends_on, fen in await tx.rows(question.order_by(covers.starts_on, covers.ends_on)):
+        earned[region] += earned_fen(int(fen), (starts_on, ends_on), start, day)
+    return {region: sum(sign * earned[code] for code, sign in signed) for region, signed in scope.booked.items()}
+
+
+async def waits_as_of(tx: Transaction, scope: Scope, year: int, day: date) -> dict[str, dict[int, int]]:
+    """Claims paid in the year up to a day, by the days from report to payment."""
+    table = LIVE.payment_days.c
+    question = (
+        select(table.region, table.days, func.sum(table.claims))
+        .where(tx.any_of(table.region, scope.codes), scope.counts(table.product))
+        .where(table.year == year, table.booked_on <= day)
+        .group_by(table.region, table.days)
+    )
+    by_code: defaultdict[str, dict[int, int]] = defaultdict(dict)
+    for region, days, claims in await tx.rows(question):
+        by_code[region][days] = int(claims)
+    return {region: _added(signed, by_code) for region, signed in scope.booked.items()}
+
+
+def _added(signed: Sequence[tuple[str, int]], by_code: Mapping[str, Mapping[int, int]]) -> dict[int, int]:
+    total: defaultdict[int, int] = defaultdict(int)
+    for code, sign in signed:
+        for days, claims in by_code.get(code, {}).items():
+            total[days] += sign * claims
+    return dict(total)
+
+
+async def children_as_of(tx: Transaction, asked: "Asked", codes: Sequence[str], day: date) -> dict[str, list[Child]]:
+    """What each region's child regions hold."""
+    children = await children_of_many(tx, codes)
+    below = [child.code for found in children.values() for child in found]
+    if not below:
+        return {code: [] for code in codes}
+    sums = await sums_as_of(tx, await scope_of(tx, below, asked.products, asked.view), asked.year, [day])
+    held = {code: sums[code][day] for code in below}
+    return {
+        code: [Child(held[c.code].units, held[c.code].premium_fen, held[c.code].fiscal_fen) for c in children[code]]
+        for code in codes
+    }
+
+
+async def curves_of(tx: Transaction, scope: Scope, year: int, start_month: int) -> dict[str, Curve]:
+    """The curve of every region: its own last year's, its parent's, or time elapsed."""
+    sold = await by_day(tx, scope, year - 1, LIVE.cells.c.units, last_day_of(year - 1, start_month))
+    own = {code: curve_like(sold[code], year, start_month) for code in scope.booked}
+    return {
+        code: curve or own.get(parent_of(code) or "") or curve_of_time(year, start_month) for code, curve in own.items()
+    }
+
+
+async def by_day(tx: Transaction, scope: Scope, year: int, summed: Any, until: date) -> dict[str, dict[date, int]]:
+    """Per region what was booked on each day of a programme year, up to a day."""
+    cells = LIVE.cells.c
+    question = (
+        select(cells.region, cells.booked_on, func.sum(summed))
+        .where(tx.any_of(cells.region, scope.codes), scope.counts(cells.product))
+        .where(cells.year == year, cells.booked_on <= until)
+        .group_by(cells.region, cells.booked_on)
+    )
+    found: defaultdict[str, dict[date, int]] = defaultdict(dict)
+    for region, day, total in await tx.rows(question):
+        found[region][day] = int(total)
+    return {region: _days_added(signed, found) for region, signed in scope.booked.items()}
+
+
+def _days_added(signed: Sequence[tuple[str, int]], found: Mapping[str, Mapping[date, int]]) -> dict[date, int]:
+    total: defaultdict[date, int] = defaultdict(int)
+    for code, sign in signed:
+        for day, amount in found.get(code, {}).items():
+            total[day] += sign * amount
+    return dict(total)
