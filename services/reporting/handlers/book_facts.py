@@ -1,5 +1,6 @@
 """Book every fact into the books of its region and all regions above it, many facts in a few statements."""
 
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,7 +9,7 @@ from typing import Any
 from sqlalchemy import Table, case
 
 from services.reporting.handlers.book_households import book_households
-from services.reporting.rules.booking import Sums, entries_of
+from services.reporting.rules.booking import Entries, Sums, changes_by_place, entries_of, everywhere
 from services.reporting.rules.measures import SUMS
 from services.reporting.tables import LIVE, Books
 from shared.contracts.envelope import Event
@@ -29,12 +30,34 @@ async def book_facts(start_month: int, facts: Sequence[Event[Change]], tx: Trans
 async def book_into(books: Books, start_month: int, facts: Sequence[Event[Change]], tx: Transaction) -> None:
     """The same into one set of books."""
     changes = [fact.data for fact in facts]
-    entries = entries_of(changes, start_month)
+    single = [entries_of(change, start_month) for change in changes]
+    entries = everywhere(single)
+    await _leave_traces(books.traces, facts, single, tx)
     await _add(books.cells, entries.cells, SUMS, tx)
     await _add(books.covers, entries.covers, ("premium_fen",), tx)
     await _add(books.payment_days, entries.payment_days, ("claims",), tx)
     await book_households(books, [c for c in changes if isinstance(c, PolicyChange)], start_month, tx)
     await _freshen(books, facts, start_month, tx)
+
+
+async def _leave_traces(
+    traces: Table, facts: Sequence[Event[Change]], single: Sequence[Entries], tx: Transaction
+) -> None:
+    rows = [
+        {
+            "region": region,
+            "booked_on": day,
+            "event_id": fact.id,
+            "product": product,
+            "type": fact.type,
+            "insurer": fact.data.insurer,
+            "number": fact.number,
+            "changes": json.dumps(amounts, separators=(",", ":")),
+        }
+        for fact, entries in zip(facts, single, strict=True)
+        for (region, day, product), amounts in changes_by_place(entries).items()
+    ]
+    await tx.insert(traces, rows)
 
 
 async def _add(table: Table, sums: Sums, measures: Sequence[str], tx: Transaction) -> None:

@@ -1,13 +1,13 @@
 """How a fact becomes entries: entries(after) - entries(before), each on its own day, in any order the same sum."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from services.reporting.rules.claim_entries import claim_entries, waits_for_payment
-from services.reporting.rules.measures import PLACE, Vector, nothing
+from services.reporting.rules.measures import PLACE, SUMS, Vector, nothing
 from shared.contracts.facts import ClaimChange, ClaimState, PolicyChange, PolicyState
 from shared.contracts.values import Premium, programme_year_of
 
@@ -20,7 +20,7 @@ _UNITS, _PREMIUM, _SPLIT = PLACE["units"], PLACE["self_paid_fen"], PLACE["units_
 
 @dataclass
 class Entries:
-    """What a batch of facts books, summed.
+    """What facts book.
 
     `cells` by (region, programme year, day, product, renewed); `covers`, fen, by (region, last and first day of cover,
     day, product); `payment_days`, claims, by (region, programme year, day, product, days waited).
@@ -31,25 +31,53 @@ class Entries:
     payment_days: Sums = field(default_factory=dict)
 
 
-def entries_of(changes: Iterable[PolicyChange | ClaimChange], start_month: int) -> Entries:
-    """Everything the facts book, on every region above too (households apart)."""
+def entries_of(change: PolicyChange | ClaimChange, start_month: int) -> Entries:
+    """What one fact books on the very regions it names (households apart)."""
     entries = Entries()
-    for change in changes:
-        if isinstance(change, PolicyChange):
-            _book_policy(entries, change, start_month)
-        else:
-            _book_claim(entries, change, start_month)
-    return Entries(rolled_up(entries.cells), rolled_up(entries.covers), rolled_up(entries.payment_days))
+    if isinstance(change, PolicyChange):
+        _book_policy(entries, change, start_month)
+    else:
+        _book_claim(entries, change, start_month)
+    return entries
+
+
+def everywhere(batch: Sequence[Entries]) -> Entries:
+    """What many facts book together, on every region above too."""
+    return Entries(
+        rolled_up(_sum(entries.cells for entries in batch)),
+        rolled_up(_sum(entries.covers for entries in batch)),
+        rolled_up(_sum(entries.payment_days for entries in batch)),
+    )
+
+
+def _sum(batch: Iterable[Sums]) -> Sums:
+    total: Sums = {}
+    for sums in batch:
+        for key, vector in sums.items():
+            _add(total, key, vector)
+    return total
+
+
+def changes_by_place(entries: Entries) -> dict[tuple[str, date, str], dict[str, int]]:
+    """(region, day, product) -> what a fact changes there, by measure: the trail from a figure to its facts."""
+    places: Sums = {}
+    for (region, _, day, product, _), vector in entries.cells.items():
+        _add(places, (region, day, product), vector)
+    return {
+        (region, day, product): {name: amount for name, amount in zip(SUMS, vector, strict=True) if amount}
+        for (region, day, product), vector in places.items()
+        if any(vector)
+    }
 
 
 def rolled_up(sums: Sums) -> Sums:
     """The same sums on every region above too, level by level; what came to nothing is left out."""
-    everywhere = dict(sums)
+    levels = dict(sums)
     for digits, above in ((12, 9), (9, 6), (6, 4), (4, 2)):
-        level = [(key, vector) for key, vector in everywhere.items() if len(key[0]) == digits]
+        level = [(key, vector) for key, vector in levels.items() if len(key[0]) == digits]
         for (region, *rest), vector in level:
-            _add(everywhere, (region[:above], *rest), vector)
-    return {key: vector for key, vector in everywhere.items() if any(vector)}
+            _add(levels, (region[:above], *rest), vector)
+    return {key: vector for key, vector in levels.items() if any(vector)}
 
 
 def _add(sums: Sums, key: Key, vector: Vector) -> None:

@@ -19,6 +19,7 @@ class Books:
     covers: Table
     payment_days: Table
     feeds: Table
+    traces: Table
 
 
 def _books(suffix: str) -> Books:
@@ -29,6 +30,7 @@ def _books(suffix: str) -> Books:
         covers=_covers(f"covers{suffix}"),
         payment_days=_payment_days(f"payment_days{suffix}"),
         feeds=_feeds(f"feeds{suffix}"),
+        traces=_traces(f"traces{suffix}"),
     )
 
 
@@ -106,6 +108,22 @@ def _feeds(name: str) -> Table:
         Column("policy_facts", BigInteger, nullable=False),
         Column("facts", BigInteger, nullable=False),
         Column("fresh_to", Moment, nullable=False, comment="when the newest fact was told"),
+    )
+
+
+def _traces(name: str) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("region", String, primary_key=True),
+        Column("booked_on", Date, primary_key=True),
+        Column("event_id", String, primary_key=True),
+        Column("product", String, primary_key=True),
+        Column("type", String, nullable=False),
+        Column("insurer", String, nullable=False),
+        Column("number", String, nullable=False, comment="of the policy or claim"),
+        Column("changes", String, nullable=False, comment="JSON: amount by measure, money in fen"),
+        comment="which fact booked what on the very region it names",
     )
 
 

@@ -162,6 +162,30 @@ def upgrade() -> None:
     with op.batch_alter_table('targets', schema=None) as batch_op:
         batch_op.add_column(sa.Column('line', sa.String(), nullable=False, comment='product line; empty for all that count to target'))
 
+    op.create_table('traces',
+    sa.Column('region', sa.String(), nullable=False),
+    sa.Column('booked_on', sa.Date(), nullable=False),
+    sa.Column('event_id', sa.String(), nullable=False),
+    sa.Column('product', sa.String(), nullable=False),
+    sa.Column('type', sa.String(), nullable=False),
+    sa.Column('insurer', sa.String(), nullable=False),
+    sa.Column('number', sa.String(), nullable=False, comment='of the policy or claim'),
+    sa.Column('changes', sa.String(), nullable=False, comment='JSON: amount by measure, money in fen'),
+    sa.PrimaryKeyConstraint('region', 'booked_on', 'event_id', 'product'),
+    comment='which fact booked what on the very region it names'
+    )
+    op.create_table('traces_next',
+    sa.Column('region', sa.String(), nullable=False),
+    sa.Column('booked_on', sa.Date(), nullable=False),
+    sa.Column('event_id', sa.String(), nullable=False),
+    sa.Column('product', sa.String(), nullable=False),
+    sa.Column('type', sa.String(), nullable=False),
+    sa.Column('insurer', sa.String(), nullable=False),
+    sa.Column('number', sa.String(), nullable=False, comment='of the policy or claim'),
+    sa.Column('changes', sa.String(), nullable=False, comment='JSON: amount by measure, money in fen'),
+    sa.PrimaryKeyConstraint('region', 'booked_on', 'event_id', 'product'),
+    comment='which fact booked what on the very region it names'
+    )
     # ### end Alembic commands ###
 
 
