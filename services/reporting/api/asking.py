@@ -1,29 +1,66 @@
-"""What most questions have in common: which region, which year, which day, within the caller's scope."""
+"""What most questions have in common: which region, year, day, products and view, within the caller's scope."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
+from typing import Annotated, Literal
 
-from fastapi import HTTPException
+from fastapi import Depends, HTTPException, Query, Request
 
-from services.reporting.queries.yardsticks import Region, region_named
+from services.reporting.queries.figures import Asked
+from services.reporting.queries.yardsticks import Region, region_named, region_replaced
 from shared.contracts.values import programme_year_of
 from shared.messaging.transaction import Transaction
 from shared.runtime.principals import Principal
 from shared.runtime.security import in_scope
+from shared.runtime.web import Reading
+
+Year = Annotated[int | None, Query(ge=2000, le=2100)]
+Products = Annotated[
+    str, Query(pattern=r"^[a-z0-9_]{1,40}$", description="counted (to target), all, or a product code")
+]
+View = Annotated[
+    Literal["today", "historical"],
+    Query(description="by today's codes (what moved or merged takes its numbers along), or as it was booked"),
+]
 
 
-async def region_asked(tx: Transaction, caller: Principal, code: str) -> Region:
-    """A region that exists and that the caller may see, else 404."""
-    region = await region_named(tx, in_scope(caller, code))
+@dataclass(frozen=True)
+class About:
+    """The day, programme year, products and view that a question is about."""
+
+    day: date
+    year: int
+    start_month: int
+    products: str = "counted"
+    view: str = "today"
+
+    def asked(self, codes: Sequence[str], details: frozenset[str] = frozenset()) -> Asked:
+        """The same for some regions."""
+        return Asked(codes, self.year, self.start_month, self.products, self.view, details)
+
+
+async def _about(  # noqa: PLR0913, PLR0917
+    request: Request,
+    tx: Reading,
+    year: Year = None,
+    as_of: date | None = None,
+    products: Products = "counted",
+    view: View = "today",
+) -> About:
+    month: int = request.app.state.running.settings.programme_start_month
+    day = as_of or tx.today
+    return About(day, year or programme_year_of(day, month), month, products, view)
+
+
+Asking = Annotated[About, Depends(_about)]
+
+
+async def region_asked(tx: Transaction, caller: Principal, code: str, view: str = "today") -> Region:
+    """A region that exists and that the caller may see, else 404; a former code by its successor, today."""
+    in_scope(caller, code)
+    region = await region_named(tx, code) or await region_replaced(tx, code, view)
     if region is None:
         raise HTTPException(404, "There is no such region, or it lies outside your scope")
+    in_scope(caller, region.code)
     return region
-
-
-def day_asked(tx: Transaction, as_of: date | None) -> date:
-    """The as-of day; today unless said otherwise."""
-    return as_of or tx.today
-
-
-def year_asked(day: date, year: int | None, start_month: int) -> int:
-    """The programme year; the day's own unless said otherwise."""
-    return year or programme_year_of(day, start_month)

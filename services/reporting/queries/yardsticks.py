@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from services.reporting.rules.moves import Moves, moves_from
 from services.reporting.tables import LIVE, populations, region_changes, regions, targets
-from shared.contracts.values import last_inside
+from shared.contracts.values import last_inside, level_of
 from shared.messaging.transaction import Transaction
 from shared.runtime.clock import ZONE
 
@@ -60,6 +60,29 @@ async def region_named(tx: Transaction, code: str) -> Region | None:
     return found.get(code)
 
 
+async def region_replaced(tx: Transaction, code: str, view: str) -> Region | None:
+    """A code of an earlier edition: by its old name in the historical view, by its successor in today's."""
+    if view == "today":
+        successor = (await moves_now(tx)).today_of(code)
+        return await region_named(tx, successor) if successor != code else None
+    former = await _former(tx, region_changes.c.code == code)
+    return former[0] if former else None
+
+
+async def former_regions_below(tx: Transaction, code: str, level: str) -> list[Region]:
+    """Regions of an earlier edition inside a region that anything was booked on, by code."""
+    inside = region_changes.c.code.between(code, last_inside(code))
+    booked = select(LIVE.cells.c.region).where(LIVE.cells.c.region == region_changes.c.code).exists()
+    return [region for region in await _former(tx, inside & booked) if region.level == level]
+
+
+async def _former(tx: Transaction, where: ColumnElement[bool]) -> list[Region]:
+    changes = region_changes.c
+    replaced = select(changes.code, changes.name_from).where(where, changes.successor.is_not(None))
+    rows = {row.code: row.name_from for row in await tx.rows(replaced.order_by(changes.code))}
+    return [Region(code, name, level_of(code)) for code, name in rows.items()]
+
+
 async def regions_of(tx: Transaction, codes: Iterable[str]) -> dict[str, Region]:
     """Those of the codes that the tree holds."""
     rows = await tx.rows(select(regions).where(tx.any_of(regions.c.code, codes)))
@@ -81,11 +104,13 @@ async def children_of_many(tx: Transaction, codes: Sequence[str]) -> dict[str, l
     return found
 
 
-async def regions_below(tx: Transaction, code: str, level: str) -> list[Region]:
-    """All regions of a level inside a region, by code."""
+async def regions_below(tx: Transaction, code: str, level: str, view: str = "today") -> list[Region]:
+    """All regions of a level inside a region, by code; in the `historical` view those that were replaced, too."""
     inside = regions.c.code.between(code, last_inside(code))
     rows = await tx.rows(select(regions).where(regions.c.level == level, inside).order_by(regions.c.code))
-    return [Region(row.code, row.name, row.level) for row in rows]
+    found = [Region(row.code, row.name, row.level) for row in rows]
+    former = await former_regions_below(tx, code, level) if view == "historical" else []
+    return sorted({region.code: region for region in (*former, *found)}.values(), key=lambda region: region.code)
 
 
 Kind = tuple[str, str]

@@ -37,6 +37,10 @@ class Measures:
     def premium_fen(self) -> int:
         return self.self_paid_fen + self.fiscal_fen + self.donated_fen
 
+    @property
+    def units_self_paid(self) -> int:
+        return self.units - self.units_fiscal - self.units_donated
+
 
 MEASURES: tuple[str, ...] = tuple(field.name for field in fields(Measures))
 SUMS = MEASURES[:-1]

@@ -45,3 +45,13 @@ def _gap(value: float, higher: float | None, worth: float | None) -> int | None:
     if worth is None:
         return None
     return 0 if higher is None else math.floor((higher - value) * worth + 1e-6) + 1
+
+
+def reordered_by_price(values: Mapping[str, Value], prices: Mapping[str, float | None]) -> set[str]:
+    """Codes that would hold another place if a unit counted by its price: units are not comparable between regions.
+
+    `prices`: premium a unit in yuan; a region without one keeps its value out of the comparison.
+    """
+    priced = {code: value * price for code, value in values.items() if value is not None and (price := prices[code])}
+    before, after = ranks_of({code: values[code] for code in priced}), ranks_of(priced)
+    return {code for code in priced if before[code] != after[code]}

@@ -1,0 +1,154 @@
+"""Rankings among the regions of a level or among any set of them, by any measure or indicator."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, HTTPException, Query
+
+from services.reporting.api.asking import About, Asking, region_asked
+from services.reporting.queries.figures import Known, details_for, known_on_days
+from services.reporting.queries.yardsticks import Region, regions_below
+from services.reporting.rules.amounts import units_worth, value_of
+from services.reporting.rules.indicators import Number
+from services.reporting.rules.ranking import Value, in_order, ranks_of, reordered_by_price, units_to_next
+from shared.contracts.values import level_of
+from shared.messaging.transaction import Transaction
+from shared.runtime.principals import Principal
+from shared.runtime.security import Reader
+from shared.runtime.web import Reading
+
+Level = Literal["city", "county", "township", "village"]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """By what to rank, among whom, since when places are compared, and from how many units on a region has one."""
+
+    by: str
+    level: Level | None
+    among: str
+    since: date | None
+    floor: int
+
+
+def _wanted(
+    by: str = "units",
+    level: Level | None = None,
+    among: Annotated[str, Query(description="codes of a peer group, with commas, instead of all of the level")] = "",
+    since: Annotated[
+        date | None, Query(description="places are compared with this day; default: 7 days before")
+    ] = None,
+    floor: Annotated[int, Query(ge=0, description="regions with fewer units are shown without a place")] = 0,
+) -> Wanted:
+    return Wanted(by, level, among, since, floor)
+
+
+def standings() -> APIRouter:
+    """`/standings`."""
+    router = APIRouter(prefix="/reporting/v1", tags=["numbers"])
+
+    @router.get("/standings")
+    async def standing(
+        tx: Reading, caller: Reader, about: Asking, wanted: Annotated[Wanted, Depends(_wanted)], parent: str
+    ) -> dict[str, Any]:
+        """A ranking of a level inside a parent; a rank counts all of them, rows outside the scope are hidden."""
+        await region_asked(tx, caller, parent, about.view) if caller.sees(parent) else _inside(caller, parent)
+        peers = await _peers(tx, about, wanted, parent)
+        before = wanted.since or about.day - timedelta(days=7)
+        asked = about.asked([*(peer.code for peer in peers), parent], details_for(wanted.by))
+        known = await known_on_days(tx, asked, [about.day, before])
+        table = _Table(wanted, peers, known[about.day], known[before], parent)
+        rows = [row for row in table.rows() if caller.sees(row["region"]["code"])]
+        head = {"by": wanted.by, "year": about.year, "as_of": about.day, "since": before, "parent": parent}
+        return {**head, "reordered_by_price": any(row["reordered_by_price"] for row in rows), "rows": rows}
+
+    return router
+
+
+def _inside(caller: Principal, parent: str) -> None:
+    """A county may see its own place among its siblings: the parent may lie above the scope, not beside it."""
+    if not caller.region.startswith(parent):
+        raise HTTPException(404, "There is no such region, or it lies outside your scope")
+
+
+async def _peers(tx: Transaction, about: About, wanted: Wanted, parent: str) -> list[Region]:
+    peers = await regions_below(tx, parent, wanted.level or _level_below(parent), about.view)
+    if not wanted.among:
+        return peers
+    group = {code.strip() for code in wanted.among.split(",")}
+    if strange := sorted(group - {peer.code for peer in peers}):
+        raise HTTPException(422, f"Not regions of this level inside {parent}: {', '.join(strange[:10])}")
+    return [peer for peer in peers if peer.code in group]
+
+
+def _level_below(parent: str) -> str:
+    try:
+        return {"province": "city", "city": "county", "county": "township", "township": "village"}[level_of(parent)]
+    except KeyError:
+        raise HTTPException(422, "Inside a village there is no level to rank") from None
+
+
+class _Table:
+    """One ranking, row by row."""
+
+    def __init__(
+        self,
+        wanted: Wanted,
+        peers: Sequence[Region],
+        now: Mapping[str, Known],
+        before: Mapping[str, Known],
+        parent: str,
+    ) -> None:
+        self._by, self._floor = wanted.by, wanted.floor
+        self._regions = {peer.code: peer for peer in peers}
+        self._now = {code: now[code] for code in self._regions}
+        self._average = _value(now[parent], self._by)
+        self._values = {code: _value(known, self._by) for code, known in self._now.items()}
+        ranked = {code: value for code, value in self._values.items() if not self._is_small(now[code])}
+        self._ranks = ranks_of(ranked)
+        self._ranks_before = ranks_of({code: _value(before[code], self._by) for code in ranked})
+        worth = {code: units_worth(self._by, now[code].figures) for code in ranked}
+        self._gaps = units_to_next(ranked, worth)
+        self._reordered = reordered_by_price(ranked, {c: _price(now[c]) for c in ranked}) if any(worth.values()) else ()
+
+    def _is_small(self, known: Known) -> bool:
+        return known.figures.now.units < self._floor
+
+    def rows(self) -> list[dict[str, Any]]:
+        ranked = [code for code in in_order(self._values) if code in self._ranks]
+        return [self._row(code) for code in (*ranked, *(c for c in in_order(self._values) if c not in self._ranks))]
+
+    def _row(self, code: str) -> dict[str, Any]:
+        known, rank, past = self._now[code], self._ranks.get(code), self._ranks_before.get(code)
+        value = self._values[code]
+        return {
+            "rank": rank,
+            "region": self._regions[code].shown(),
+            "value": value,
+            "units": known.figures.now.units,
+            "moved": past - rank if past is not None and rank is not None else None,
+            "gap_to_next_units": self._gaps.get(code),
+            "above_average": None if value is None or self._average is None else value > self._average,
+            "premium_per_unit": _price(known),
+            "reordered_by_price": code in self._reordered,
+            "small_base": self._is_small(known),
+            "no_feed": not known.figures.has_feed,
+        }
+
+
+def _price(known: Known) -> float | None:
+    now = known.figures.now
+    return now.premium_fen / 100 / now.units if now.units else None
+
+
+def _value(known: Known, by: str) -> Value:
+    """What to rank by; 422 for a name that is neither a measure nor an indicator."""
+    try:
+        value: Number = value_of(by, known.figures)
+    except KeyError:
+        raise HTTPException(
+            422, "`by` names no measure or indicator; `/reporting/v1/indicators` lists them all"
+        ) from None
+    return value

@@ -1,0 +1,36 @@
+"""What can be ranked, drawn and split by name: every measure and indicator of a region's figures."""
+
+from services.reporting.rules.indicators import Figures, Number, readings_of
+from services.reporting.rules.measures import MEASURES, STOCKS
+
+MONEY = {
+    "self_paid": "self_paid_fen",
+    "fiscal": "fiscal_fen",
+    "donated": "donated_fen",
+    "premium": "premium_fen",
+    "settled_amount": "settled_fen",
+    "paid_amount": "paid_fen",
+    "outstanding_amount": "outstanding_fen",
+}
+"""Money by the name people use, and the measure in fen."""
+COUNTS = tuple(name for name in MEASURES if not name.endswith("_fen"))
+
+
+def value_of(name: str, figures: Figures) -> Number:
+    """A measure (money in yuan) or an indicator; None for a region that nobody reports from. Raises KeyError."""
+    if name not in MONEY and name not in COUNTS:
+        return readings_of(figures)[name].value
+    if not figures.has_feed:
+        return None
+    measure = MONEY.get(name, name)
+    amount: int = getattr(figures.stocks if measure in STOCKS else figures.now, measure)
+    return amount / 100 if name in MONEY else amount
+
+
+def units_worth(name: str, figures: Figures) -> float | None:
+    """How many units one whole of a value is worth, where units alone decide it."""
+    if name in ("units", "growth_units", "growth_units_full"):
+        return 1.0
+    if name == "penetration":
+        return figures.residents
+    return figures.targets.get(name.removeprefix("completion_")) if name.startswith("completion_") else None
