@@ -5,7 +5,10 @@ from fastapi import APIRouter
 from services.reporting.api.indicators import indicators
 from services.reporting.api.lags import lags
 from services.reporting.api.page import page_of_ranking
+from services.reporting.api.series import series
 from services.reporting.api.standings import standings
+from services.reporting.api.traces import traces
+from services.reporting.api.why import why
 from services.reporting.api.yardsticks import targets_and_populations, tree
 from shared.runtime.settings import Settings
 
@@ -16,6 +19,9 @@ def routers(settings: Settings) -> list[APIRouter]:
     return [
         indicators(),
         standings(),
+        series(),
+        why(),
+        traces(),
         lags(),
         tree(),
         targets_and_populations(),

@@ -49,13 +49,14 @@ async def _leave_traces(
             "booked_on": day,
             "event_id": fact.id,
             "product": product,
+            "year": year,
             "type": fact.type,
             "insurer": fact.data.insurer,
             "number": fact.number,
             "changes": json.dumps(amounts, separators=(",", ":")),
         }
         for fact, entries in zip(facts, single, strict=True)
-        for (region, day, product), amounts in changes_by_place(entries).items()
+        for (region, year, day, product), amounts in changes_by_place(entries).items()
     ]
     await tx.insert(traces, rows)
 

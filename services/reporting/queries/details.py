@@ -1,9 +1,9 @@
 """Figures that cost a question of their own: earned premium, days to payment, child regions, and curves by day."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import func, select
 
@@ -11,6 +11,7 @@ from services.reporting.queries.sums import Scope, scope_of, sums_as_of
 from services.reporting.queries.yardsticks import children_of_many
 from services.reporting.rules.booking import earned_fen
 from services.reporting.rules.indicators import Child
+from services.reporting.rules.moves import Signed
 from services.reporting.rules.pace import Curve, curve_like, curve_of_time, last_day_of
 from services.reporting.tables import LIVE
 from shared.contracts.values import first_day_of, parent_of
@@ -19,20 +20,33 @@ from shared.messaging.transaction import Transaction
 if TYPE_CHECKING:
     from services.reporting.queries.figures import Asked
 
+Key = TypeVar("Key", bound=Hashable)
+Amount = TypeVar("Amount", int, float)
+
 
 async def earned_as_of(tx: Transaction, scope: Scope, year: int, start_month: int, day: date) -> dict[str, float]:
     """Earned premium in fen of all policies, last year's included, inside [year start, day]."""
+    by_product = await earned_by_product(tx, scope, year, start_month, day)
+    return {region: sum(earned.values()) for region, earned in by_product.items()}
+
+
+async def earned_by_product(
+    tx: Transaction, scope: Scope, year: int, start_month: int, day: date
+) -> dict[str, dict[str, float]]:
+    """The same by product."""
     covers, start = LIVE.covers.c, first_day_of(year, start_month)
+    cover = (covers.region, covers.product, covers.starts_on, covers.ends_on)
     question = (
-        select(covers.region, covers.starts_on, covers.ends_on, func.sum(covers.premium_fen))
+        select(*cover, func.sum(covers.premium_fen))
         .where(tx.any_of(covers.region, scope.codes), scope.counts(covers.product))
         .where(covers.booked_on <= day, covers.starts_on <= day, covers.ends_on >= start)
-        .group_by(covers.region, covers.starts_on, covers.ends_on)
+        .group_by(*cover)
     )
-    earned: defaultdict[str, float] = defaultdict(float)
-    for region, starts_on, ends_on, fen in await tx.rows(question.order_by(covers.starts_on, covers.ends_on)):
-        earned[region] += earned_fen(int(fen), (starts_on, ends_on), start, day)
-    return {region: sum(sign * earned[code] for code, sign in signed) for region, signed in scope.booked.items()}
+    earned: defaultdict[str, dict[str, float]] = defaultdict(dict)
+    for region, product, starts_on, ends_on, fen in await tx.rows(question.order_by(*cover)):
+        more = earned_fen(int(fen), (starts_on, ends_on), start, day)
+        earned[region][product] = earned[region].get(product, 0.0) + more
+    return {region: _added(signed, earned) for region, signed in scope.booked.items()}
 
 
 async def waits_as_of(tx: Transaction, scope: Scope, year: int, day: date) -> dict[str, dict[int, int]]:
@@ -50,12 +64,13 @@ async def waits_as_of(tx: Transaction, scope: Scope, year: int, day: date) -> di
     return {region: _added(signed, by_code) for region, signed in scope.booked.items()}
 
 
-def _added(signed: Sequence[tuple[str, int]], by_code: Mapping[str, Mapping[int, int]]) -> dict[int, int]:
-    total: defaultdict[int, int] = defaultdict(int)
+def _added(signed: Sequence[Signed], by_code: Mapping[str, Mapping[Key, Amount]]) -> dict[Key, Amount]:
+    """What several booked codes come to together, by whatever their amounts are kept by."""
+    total: dict[Key, Amount] = {}
     for code, sign in signed:
-        for days, claims in by_code.get(code, {}).items():
-            total[days] += sign * claims
-    return dict(total)
+        for key, amount in by_code.get(code, {}).items():
+            total[key] = total[key] + sign * amount if key in total else sign * amount
+    return total
 
 
 async def children_as_of(tx: Transaction, asked: "Asked", codes: Sequence[str], day: date) -> dict[str, list[Child]]:
@@ -74,31 +89,25 @@ async def children_as_of(tx: Transaction, asked: "Asked", codes: Sequence[str], 
 
 async def curves_of(tx: Transaction, scope: Scope, year: int, start_month: int) -> dict[str, Curve]:
     """The curve of every region: its own last year's, its parent's, or time elapsed."""
-    sold = await by_day(tx, scope, year - 1, LIVE.cells.c.units, last_day_of(year - 1, start_month))
-    own = {code: curve_like(sold[code], year, start_month) for code in scope.booked}
+    sold, end = await by_day(tx, scope, year - 1, LIVE.cells.c.units), last_day_of(year - 1, start_month)
+    inside = {code: {day: units for day, units in days.items() if day <= end} for code, days in sold.items()}
+    own = {code: curve_like(inside[code], year, start_month) for code in scope.booked}
     return {
         code: curve or own.get(parent_of(code) or "") or curve_of_time(year, start_month) for code, curve in own.items()
     }
 
 
-async def by_day(tx: Transaction, scope: Scope, year: int, summed: Any, until: date) -> dict[str, dict[date, int]]:
-    """Per region what was booked on each day of a programme year, up to a day."""
+async def by_day(tx: Transaction, scope: Scope, year: int | None, summed: Any) -> dict[str, dict[date, int]]:
+    """Per region what was booked on each day, in a programme year or in all of them."""
     cells = LIVE.cells.c
     question = (
         select(cells.region, cells.booked_on, func.sum(summed))
         .where(tx.any_of(cells.region, scope.codes), scope.counts(cells.product))
-        .where(cells.year == year, cells.booked_on <= until)
         .group_by(cells.region, cells.booked_on)
     )
+    if year is not None:
+        question = question.where(cells.year == year)
     found: defaultdict[str, dict[date, int]] = defaultdict(dict)
     for region, day, total in await tx.rows(question):
         found[region][day] = int(total)
-    return {region: _days_added(signed, found) for region, signed in scope.booked.items()}
-
-
-def _days_added(signed: Sequence[tuple[str, int]], found: Mapping[str, Mapping[date, int]]) -> dict[date, int]:
-    total: defaultdict[date, int] = defaultdict(int)
-    for code, sign in signed:
-        for day, amount in found.get(code, {}).items():
-            total[day] += sign * amount
-    return dict(total)
+    return {region: _added(signed, found) for region, signed in scope.booked.items()}

@@ -58,14 +58,18 @@ def _sum(batch: Iterable[Sums]) -> Sums:
     return total
 
 
-def changes_by_place(entries: Entries) -> dict[tuple[str, date, str], dict[str, int]]:
-    """(region, day, product) -> what a fact changes there, by measure: the trail from a figure to its facts."""
-    places: Sums = {}
-    for (region, _, day, product, _), vector in entries.cells.items():
-        _add(places, (region, day, product), vector)
+Place = tuple[str, int, date, str]
+"""(region, programme year, day, product)"""
+
+
+def changes_by_place(entries: Entries) -> dict[Place, dict[str, int]]:
+    """What a fact changes at each place, by measure: the trail from a figure to its facts."""
+    places: dict[Place, Vector] = {}
+    for (*place, _), vector in entries.cells.items():
+        _add(places, tuple(place), vector)
     return {
-        (region, day, product): {name: amount for name, amount in zip(SUMS, vector, strict=True) if amount}
-        for (region, day, product), vector in places.items()
+        place: {name: amount for name, amount in zip(SUMS, vector, strict=True) if amount}
+        for place, vector in places.items()
         if any(vector)
     }
 
@@ -80,7 +84,7 @@ def rolled_up(sums: Sums) -> Sums:
     return {key: vector for key, vector in levels.items() if any(vector)}
 
 
-def _add(sums: Sums, key: Key, vector: Vector) -> None:
+def _add(sums: Any, key: Any, vector: Vector) -> None:
     known = sums.get(key)
     sums[key] = vector if known is None else [a + b for a, b in zip(known, vector, strict=True)]
 

@@ -119,6 +119,7 @@ def _traces(name: str) -> Table:
         Column("booked_on", Date, primary_key=True),
         Column("event_id", String, primary_key=True),
         Column("product", String, primary_key=True),
+        Column("year", Integer, nullable=False),
         Column("type", String, nullable=False),
         Column("insurer", String, nullable=False),
         Column("number", String, nullable=False, comment="of the policy or claim"),

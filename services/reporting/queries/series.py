@@ -1,0 +1,72 @@
+"""What was booked day by day: the year so far, the year before, and the curve that is expected."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, select
+
+from services.reporting.queries.details import by_day, curves_of
+from services.reporting.queries.figures import Asked
+from services.reporting.queries.sums import Scope, scope_of
+from services.reporting.queries.yardsticks import targets_in_force, years_loaded
+from services.reporting.rules.amounts import MONEY
+from services.reporting.rules.calendar import Running
+from services.reporting.rules.measures import STOCKS, SUMS
+from services.reporting.rules.pace import Curve
+from services.reporting.tables import LIVE
+from shared.contracts.values import parent_of
+from shared.messaging.transaction import Transaction
+
+
+@dataclass(frozen=True)
+class Course:
+    """One measure of one region over time; `last` is None when that year was never loaded."""
+
+    now: Running
+    last: Running | None
+    curve: Curve
+    target: int | None
+
+
+async def course_of(tx: Transaction, asked: Asked, measure: str, day: date) -> Course:
+    """A programme year and the year before, with the guideline in force on `day`. Raises KeyError."""
+    (code,) = asked.codes
+    parent, year = parent_of(code), asked.year
+    scope = await scope_of(tx, [code, *([parent] if parent else [])], asked.products, asked.view)
+    guideline = (await targets_in_force(tx, [code], year, day)).get(code, {}).get(("guideline", ""))
+    return Course(
+        now=await _booked(tx, scope, (code, year), measure),
+        last=await _booked(tx, scope, (code, year - 1), measure) if year - 1 in await years_loaded(tx) else None,
+        curve=(await curves_of(tx, scope, year, asked.start_month))[code],
+        target=guideline.units if guideline else None,
+    )
+
+
+async def _booked(tx: Transaction, scope: Scope, place: tuple[str, int], measure: str) -> Running:
+    code, year = place
+    if measure == "households":
+        return await _households(tx, scope, place)
+    all_years = MONEY.get(measure, measure) in STOCKS
+    return Running((await by_day(tx, scope, None if all_years else year, _column(measure)))[code])
+
+
+def _column(measure: str) -> Any:
+    cells = LIVE.cells.c
+    if measure == "premium":
+        return cells.self_paid_fen + cells.fiscal_fen + cells.donated_fen
+    name = MONEY.get(measure, measure)
+    if name not in SUMS:
+        raise KeyError(measure)
+    return cells[name]
+
+
+async def _households(tx: Transaction, scope: Scope, place: tuple[str, int]) -> Running:
+    code, year = place
+    table = LIVE.households.c
+    question = (
+        select(table.booked_on, func.sum(table.households))
+        .where(table.region == code, table.year == year, table.today == (code in scope.by_todays_codes))
+        .group_by(table.booked_on)
+    )
+    return Running({day: int(n) for day, n in await tx.rows(question)})
