@@ -41,7 +41,10 @@ def traces() -> APIRouter:
             booked = await booked_between(tx, wanted)
         except KeyError:
             raise HTTPException(422, f"`measure` is one of: {', '.join((*SUMS, *MONEY))}") from None
-        items = await facts_behind(tx, wanted, cursor, limit)
+        try:
+            items = await facts_behind(tx, wanted, cursor, limit)
+        except ValueError:
+            raise HTTPException(422, "`cursor` is the `next` of the page before") from None
         head = {"region": found.shown(), "measure": measure, "year": about.year}
         spoken = yuan_from_fen if measure in MONEY else int
         shown = [{**item, "amount": spoken(item["amount"])} for item in items]

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select, tuple_
 
 from services.reporting.queries.sums import Scope
 from services.reporting.rules.amounts import MONEY
-from services.reporting.rules.measures import SUMS
+from services.reporting.rules.measures import STOCKS, SUMS
 from services.reporting.tables import LIVE
 from shared.contracts.values import last_inside
 from shared.messaging.transaction import Transaction
@@ -38,6 +38,10 @@ class Wanted:
             raise KeyError(self.measure)
         return (name,)
 
+    def counts_in(self, year: Any) -> ColumnElement[bool]:
+        """Flows count in their programme year, stocks whatever the year."""
+        return literal(True) if self.columns[0] in STOCKS else and_(year == self.year)
+
 
 async def booked_between(tx: Transaction, wanted: Wanted) -> int:
     """What the books say for the same: the sum of all the facts."""
@@ -47,7 +51,7 @@ async def booked_between(tx: Transaction, wanted: Wanted) -> int:
     question = (
         select(cells.region, func.sum(total))
         .where(tx.any_of(cells.region, wanted.scope.codes), wanted.scope.counts(cells.product))
-        .where(cells.year == wanted.year, cells.booked_on.between(wanted.since, wanted.until))
+        .where(wanted.counts_in(cells.year), cells.booked_on.between(wanted.since, wanted.until))
         .group_by(cells.region)
     )
     sums = {region: int(amount) for region, amount in await tx.rows(question)}
@@ -59,7 +63,7 @@ async def facts_behind(tx: Transaction, wanted: Wanted, after: str, most: int) -
     traces = LIVE.traces.c
     question = (
         select(LIVE.traces)
-        .where(_inside(wanted.scope), wanted.scope.counts(traces.product), traces.year == wanted.year)
+        .where(_inside(wanted.scope), wanted.scope.counts(traces.product), wanted.counts_in(traces.year))
         .where(traces.booked_on.between(wanted.since, wanted.until))
         .where(or_(*(traces.changes.contains(f'"{name}":') for name in wanted.columns)))
     )
