@@ -5,16 +5,17 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query
 
-from services.reporting.api.asking import About, Asking, region_asked
+from services.reporting.api.asking import Asking, region_asked
 from services.reporting.queries.sums import scope_of
 from services.reporting.queries.traces import Wanted, booked_between, facts_behind
 from services.reporting.rules.amounts import MONEY
 from services.reporting.rules.measures import SUMS
-from services.reporting.rules.pace import year_before
-from shared.contracts.values import first_day_of, yuan_from_fen
+from shared.contracts.values import yuan_from_fen
 from shared.runtime.operations import Cursor, Limit, page
 from shared.runtime.security import Reader
 from shared.runtime.web import Reading
+
+_EARLIEST = date(2000, 1, 1)
 
 
 def traces() -> APIRouter:
@@ -36,7 +37,7 @@ def traces() -> APIRouter:
         """Every fact that changed a measure of the programme year; `booked` is what they all come to together."""
         found = await region_asked(tx, caller, region, about.view)
         scope = await scope_of(tx, [found.code], about.products, about.view)
-        wanted = Wanted(scope, about.year, since or _earliest(about), until or about.day, measure)
+        wanted = Wanted(scope, about.year, since or _EARLIEST, until or about.day, measure)
         try:
             booked = await booked_between(tx, wanted)
         except KeyError:
@@ -51,8 +52,3 @@ def traces() -> APIRouter:
         return {**head, "from": wanted.since, "to": wanted.until, "booked": spoken(booked), **page(shown, "id", limit)}
 
     return router
-
-
-def _earliest(about: About) -> date:
-    """Bookings dated before the programme year belong to it too."""
-    return year_before(first_day_of(about.year, about.start_month))

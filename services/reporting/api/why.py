@@ -98,7 +98,7 @@ async def _side(tx: Transaction, about: About, code: str, formula: Formula, dime
         for key, amounts in (await parts_of(tx, before.asked([code]), before.day, dimensions)).items():
             own = parts.setdefault(key, {})
             own["units"] = own.get("units", 0) - amounts["units"]
-    return Side(parts, outside)
+    return Side(parts, outside, is_known=not formula.against_last_year or figures.last is not None)
 
 
 def _whole(number: int | None) -> Fraction | None:

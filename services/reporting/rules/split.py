@@ -92,18 +92,21 @@ class Side:
 
     parts: Mapping[Key, Amounts]
     outside: Mapping[str, Fraction | None]
+    is_known: bool = True
 
 
 def value_on(formula: Formula, side: Side) -> Fraction | None:
-    """The indicator itself, None without a denominator."""
+    """The indicator itself, None without a denominator, or where the year that it is held against is not known."""
+    if not side.is_known:
+        return None
     numerator, denominator = _numerator(formula, side.parts.values()), _denominator(formula, side)
     return numerator / denominator if denominator else None
 
 
 def contributions(formula: Formula, before: Side, after: Side) -> dict[Key, Fraction]:
-    """What each part adds to the change; `("denominator",)` is what comes from outside. Both sides have a value."""
+    """What each part adds to the change; `("denominator",)` comes from outside. Empty where a value is missing."""
     was, divisor = value_on(formula, before), _denominator(formula, after)
-    if was is None or not divisor:
+    if was is None or value_on(formula, after) is None:
         return {}
     found = {}
     for key in sorted({*before.parts, *after.parts}):
