@@ -6,7 +6,7 @@ from pathlib import Path
 from services.reporting.rules.bulletins.document import Chart, Column, Correction, Document, Section, Series, Table
 
 _REFERENCE = Path(__file__).parents[2] / "services/reporting/reference/city_calibrated.csv"
-_ALL = list(csv.DictReader(_REFERENCE.open(encoding="utf-8")))
+_ALL = list(csv.DictReader(_REFERENCE.read_text(encoding="utf-8").splitlines()))
 CITIES = [row for row in _ALL if len(row["code"]) == 4]
 MONTHS = (9, 10, 11, 12, 1, 2, 3, 4, 5, 6, 7, 8)
 SCRIPT, FORMULA, MARKUP = "<script>alert(1)</script>", "=cmd|'/c calc'!A1", '#import "@preview/x:0.1.0" *b* $x$ @y'

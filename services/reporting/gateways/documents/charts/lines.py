@@ -17,9 +17,9 @@ from services.reporting.gateways.documents.charts.ink import (
     tag,
 )
 from services.reporting.rules.bulletins.document import Chart
-from services.reporting.rules.bulletins.outline import width
+from services.reporting.rules.bulletins.outline import shortened, width
 
-_HEIGHT, _FOOT, _COLUMN, _MOST_LABELS = 210, 24, 6.8, 6
+_HEIGHT, _FOOT, _COLUMN, _MOST_LABELS, _LABEL_COLUMNS = 210, 24, 6.8, 6, 12
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,8 @@ def _names(labels: Sequence[str], field: Field) -> str:
     step = -(-len(labels) // _MOST_LABELS) or 1
     shown = list(range(len(labels) - 1, -1, -step))
     y = field.top + _HEIGHT + 18
-    return "".join(label(_inside(field.x(at), labels[at]), y, labels[at], "middle") for at in shown)
+    texts = {at: shortened(labels[at], _LABEL_COLUMNS) for at in shown}
+    return "".join(label(_inside(field.x(at), text), y, text, "middle") for at, text in texts.items())
 
 
 def _inside(x: float, text: str) -> float:
