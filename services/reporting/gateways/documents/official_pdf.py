@@ -7,7 +7,7 @@ from services.reporting.gateways.documents.typesetting import typeset
 from services.reporting.rules.bulletins import outline
 from services.reporting.rules.bulletins.document import Chart, Document, Table
 
-_WIDTH, _MOST_BARS = 76, 28
+_WIDTH, _MOST_BARS = 74, 28
 
 
 def write(document: Document) -> bytes:
