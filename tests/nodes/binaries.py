@@ -1,4 +1,4 @@
-"""Where RabbitMQ's and PostgreSQL's programs are; run as a module it prints the packages that this machine lacks."""
+"""Where programs and fonts that tests need are; run as a module it prints the packages that this machine lacks."""
 
 import os
 import re
@@ -6,12 +6,15 @@ import shutil
 import sys
 from pathlib import Path
 
+from services.reporting.gateways.documents import missing_fonts
+
 _PLACES = {
     "rabbitmq-server": ("/usr/lib/rabbitmq/bin", "/usr/lib/rabbitmq/lib/*/sbin", "/usr/local/lib/rabbitmq/sbin"),
     "postgres": ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/usr/local/pgsql/bin"),
     "epmd": ("/usr/lib/erlang/bin", "/usr/local/lib/erlang/bin"),
 }
 _PACKAGES = {"rabbitmq-server": "rabbitmq-server", "postgres": "postgresql"}
+FONTS = "fonts-noto-cjk"
 _ADDRESSES = {"rabbitmq-server": "GUANAI_TEST_AMQP_URL", "postgresql": "GUANAI_TEST_DATABASE_URL"}
 
 
@@ -44,8 +47,9 @@ def missing_packages() -> list[str]:
 
 
 def packages_to_install() -> list[str]:
-    """The missing packages, but for servers whose address the environment gives."""
-    return [package for package in missing_packages() if not os.environ.get(_ADDRESSES[package])]
+    """The missing packages, fonts included, but for servers whose address the environment gives."""
+    servers = [package for package in missing_packages() if not os.environ.get(_ADDRESSES[package])]
+    return [*servers, *([FONTS] if missing_fonts() else [])]
 
 
 def _is_there(name: str) -> bool:
