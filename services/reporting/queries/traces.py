@@ -68,7 +68,7 @@ async def facts_behind(tx: Transaction, wanted: Wanted, after: str, most: int) -
         .where(or_(*(traces.changes.contains(f'"{name}":') for name in wanted.columns)))
     )
     if after:
-        region, day, event_id, product = after.split("/", 3)
+        region, day, event_id, product = after.split("|", 3)
         seen = tuple_(region, date.fromisoformat(day), event_id, product)
         question = question.where(tuple_(*(traces[name] for name in _KEY)) > seen)
     rows = await tx.rows(question.order_by(*(traces[name] for name in _KEY)).limit(most))
@@ -86,5 +86,5 @@ def _inside(scope: Scope) -> ColumnElement[bool]:
 
 def _shown(row: dict[str, Any], columns: tuple[str, ...]) -> dict[str, Any]:
     changes: dict[str, int] = json.loads(row.pop("changes"))
-    key = "/".join(str(row[name]) for name in _KEY)
+    key = "|".join(str(row[name]) for name in _KEY)
     return {"id": key, **row, "amount": sum(changes.get(name, 0) for name in columns), "changes": changes}
