@@ -8,10 +8,11 @@ import structlog
 
 from services.notify.queries.surroundings import surroundings_of
 from services.notify.rules.audience import Surroundings, has_listeners, places_for, reason_to_mute
-from services.notify.rules.notices import notice_id, notice_of, order_of
+from services.notify.rules.news import News, notice_id, order_of
+from services.notify.rules.notices import notice_of
 from services.notify.tables import deliveries, notices
 from shared.contracts.envelope import Event
-from shared.contracts.judgements import RegionMilestone, RegionStatus
+from shared.contracts.values import level_of
 from shared.messaging.happenings import Happening
 from shared.messaging.transaction import Transaction
 
@@ -21,11 +22,11 @@ NOBODY_TO_TELL: Counter[str] = Counter()
 """News that nobody in this process's reach wants to hear, by level; the delivery loop counts it into the metrics."""
 
 
-async def write_notices(news: Sequence[Event[RegionStatus]], tx: Transaction) -> Sequence[Happening]:
-    """One notice a rule, region, year, episode and stage, with a delivery for every contact and route."""
-    statuses = sorted((event.data for event in news), key=order_of)
-    around = await surroundings_of(tx, statuses)
-    rows = [_row(status, around, tx) for status in _heard(statuses, around, tx)]
+async def write_notices(events: Sequence[Event[News]], tx: Transaction) -> Sequence[Happening]:
+    """One notice for each piece of news, with a delivery for every contact and route."""
+    news = sorted((event.data for event in events), key=order_of)
+    around = await surroundings_of(tx, news)
+    rows = [_row(one, around, tx) for one in _heard(news, around, tx)]
     first = {row["id"]: row for row in reversed(rows)}
     in_order = [first[key] for key in dict.fromkeys(row["id"] for row in rows)]
     written = await tx.insert(
@@ -35,25 +36,20 @@ async def write_notices(news: Sequence[Event[RegionStatus]], tx: Transaction) ->
     return ()
 
 
-async def pass_over(milestones: Sequence[Event[RegionMilestone]], tx: Transaction) -> Sequence[Happening]:
-    """Milestones come through the same queue; they are shown on the dashboard and press nobody."""
-    return ()
-
-
-def _heard(statuses: Sequence[RegionStatus], around: Surroundings, tx: Transaction) -> list[RegionStatus]:
-    """Those that somebody answers for or listens to; the rest is said in the log, once a batch."""
-    heard = [status for status in statuses if has_listeners(status.region, around, tx.today)]
-    unheard = [status for status in statuses if not has_listeners(status.region, around, tx.today)]
+def _heard(news: Sequence[News], around: Surroundings, tx: Transaction) -> list[News]:
+    """What somebody answers for or listens to; the rest is said in the log, once a batch."""
+    heard = [one for one in news if has_listeners(one.region, around, tx.today)]
+    unheard = [one for one in news if not has_listeners(one.region, around, tx.today)]
     if unheard:
-        NOBODY_TO_TELL.update(status.level for status in unheard)
-        some = [notice_id(status) for status in unheard[:_MOST_NAMED]]
+        NOBODY_TO_TELL.update(level_of(one.region) for one in unheard)
+        some = [notice_id(one) for one in unheard[:_MOST_NAMED]]
         log.info("nobody_to_tell", notices=len(unheard), some=some)
     return heard
 
 
-def _row(status: RegionStatus, around: Surroundings, tx: Transaction) -> dict[str, Any]:
-    muted = reason_to_mute(status, around, tx.today)
-    return {**notice_of(status, around.names), "muted_because": muted, "created_at": tx.now}
+def _row(news: News, around: Surroundings, tx: Transaction) -> dict[str, Any]:
+    muted = reason_to_mute(news, around, tx.today)
+    return {**notice_of(news, around.names), "muted_because": muted, "created_at": tx.now}
 
 
 async def _make_due(written: set[str], rows: Sequence[dict[str, Any]], around: Surroundings, tx: Transaction) -> None:

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from services.notify.handlers import pass_over, write_notices
-from shared.contracts.judgements import RegionLagging, RegionMilestone, RegionRecovered
+from services.notify.handlers import write_notices
+from shared.contracts.judgements import BulletinPublished, RegionLagging, RegionMilestone, RegionRecovered
 from shared.messaging.happenings import Route, on
 from shared.runtime.settings import Settings
 
@@ -14,6 +14,7 @@ def listens_to(_: Settings) -> Mapping[str, Sequence[Route]]:
         "notify.facts": [
             on(RegionLagging, write_notices),
             on(RegionRecovered, write_notices),
-            on(RegionMilestone, pass_over),
+            on(RegionMilestone, write_notices),
+            on(BulletinPublished, write_notices),
         ]
     }

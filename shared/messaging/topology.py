@@ -45,7 +45,7 @@ TOPOLOGY = Topology(
         Queue("claims.intake", INTAKE, ("*.claim.#",)),
         Queue("claims.policies", FACTS, ("policy.#",)),
         Queue("reporting.facts", FACTS, ("policy.#", "claim.#", "agent.#", "*.totals.#")),
-        Queue("notify.facts", FACTS, ("region.#",)),
+        Queue("notify.facts", FACTS, ("region.#", "bulletin.#")),
     ),
 )
 

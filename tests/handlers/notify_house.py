@@ -15,9 +15,17 @@ from services.notify.__main__ import SERVICE
 from services.notify.errands import office_of
 from services.notify.errands.delivery import Office, deliver
 from services.notify.gateways import Gateway
+from services.notify.rules.news import News
 from services.notify.settings import NotifySettings
 from services.notify.tables import attempts, contacts, deliveries
-from shared.contracts.judgements import Contribution, Evidence, RegionLagging, RegionRecovered
+from shared.contracts.judgements import (
+    BulletinPublished,
+    Contribution,
+    Evidence,
+    RegionLagging,
+    RegionMilestone,
+    RegionRecovered,
+)
 from shared.contracts.registry import event_of, type_of
 from shared.contracts.values import level_of
 from shared.messaging.apply import apply
@@ -62,7 +70,7 @@ class House:
         """The delivery room, with these settings and no others."""
         return office_of(self.running, NotifySettings(**{"webhook_allow_private": True, **settings}))
 
-    async def tell(self, *news: RegionLagging | RegionRecovered) -> None:
+    async def tell(self, *news: News) -> None:
         """The facts arrive, in this order, in one batch."""
         await apply(self.running.desk, [_arrival(one) for one in news])
 
@@ -146,7 +154,7 @@ def _contact(line: int, person: Row) -> Row:
     return {"id": f"{person['region']}-{line:06d}", **office, **reach, **person}
 
 
-def _arrival(fact: RegionLagging | RegionRecovered) -> Arrival:
+def _arrival(fact: News) -> Arrival:
     kind = type_of(type(fact))
     event = event_of(kind)(id=new_id(), source="urn:guanai:reporting", type=kind, data=fact)
     return Arrival(event.source, event.id, event.subject, None, event)
@@ -179,6 +187,19 @@ def recovered(region: str = "4501", name: str = "南宁市", **more: Any) -> Reg
     better = EVIDENCE.model_copy(update={"numerator": 441000.0, "value": 0.9711, "threshold": 0.95, "gap_units": 0})
     since = {"since": date(2021, 8, 1), "evidence": better}
     return RegionRecovered(**{**_status(region, name), **since, **more})
+
+
+def milestone(region: str = "4501", name: str = "南宁市", **more: Any) -> RegionMilestone:
+    """News that a region has reached its guideline."""
+    said = {"region": region, "name": name, "level": level_of(region), "programme_year": 2021}
+    reached = {"milestone": "guideline_reached", "reached_on": date(2021, 5, 3), "value": 450012.0}
+    return RegionMilestone(**{**said, **reached, **more})
+
+
+def bulletin(region: str = "4501", **more: Any) -> BulletinPublished:
+    """News that a bulletin can be read."""
+    said = {"bulletin_id": "0190ab", "kind": "weekly", "region": region, "programme_year": 2021, "as_of": TODAY}
+    return BulletinPublished(**{**said, "title": "南宁市关爱保险周通报（第35期）", **more})
 
 
 def _status(region: str, name: str) -> Row:

@@ -84,10 +84,11 @@ async def test_every_contact_and_route_gets_every_notice(house: House, hook: Htt
         await house.know({"region": "4501", "email": "secretary@city.example", "robot_url": url})
         await house.know({"region": "4502", "email": "other@city.example"})
         await listens(house, f"{hook.url}/hook")
-        await house.tell(lagging(), recovered())
         office = house.office(smtp_url=f"smtp://127.0.0.1:{post_office.port}", wecom_base_url=robot.url)
         async with open_office(office):
-            await until(lambda: settled(house))
+            for news in (lagging(), recovered()):
+                await house.tell(news)
+                await until(lambda: settled(house))
     ids = {WARNING, "behind_pace.4501.2021.1.recovered"}
     assert {json.loads(got.body)["id"] for got in hook.got} == ids
     assert all(is_signed(got) for got in hook.got)

@@ -20,7 +20,7 @@ Scope = Annotated[str, Field(pattern=r"^(\d{2}|\d{4}|\d{6}|\d{9}|\d{12})?$")]
 
 
 class NewSilence(BaseModel):
-    """`region` with everything below it (empty: everywhere), `rule` or * for all, `until` inclusive."""
+    """`region` with everything below it (empty: everywhere), `rule` or milestone (*: any news), `until` inclusive."""
 
     region: Scope = ""
     rule: Annotated[str, Field(pattern=r"^(\*|[a-z][a-z0-9_]{0,99})$")] = "*"

@@ -23,6 +23,11 @@ Before = Annotated[str, Query(pattern=r"^\d{0,18}$", alias="cursor")]
 State = Literal["open", "delivered", "given_up", "switched_off"]
 County = Annotated[Principal, Depends(only("county"))]
 Item = dict[str, Any]
+_NOTHING_TO_PLEDGE = {
+    "recovered": "The region has recovered: pledge in answer to a notice that it lags, not to this one",
+    "milestone": "This is good news and asks for nothing: pledge in answer to a notice that a region lags",
+    "bulletin": "A bulletin is to be read, not answered: pledge in answer to a notice that a region lags",
+}
 
 
 class NewPledge(BaseModel):
@@ -86,7 +91,7 @@ def _one(router: APIRouter) -> None:
 
 def _refuse_unfit(notice: Item, given: NewPledge, today: date) -> None:
     if notice["kind"] != "lagging":
-        raise HTTPException(409, "Only a lagging notice is answered with a pledge")
+        raise HTTPException(409, _NOTHING_TO_PLEDGE[notice["kind"]])
     if given.due_on < today:
         raise HTTPException(422, f"due_on lies before today ({today.isoformat()})")
     if not given.text.strip():

@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, or_, select, update
+from sqlalchemy import Row, Select, or_, select, update
 
 from services.notify.gateways import Letter
+from services.notify.rules.digests import MOST_BYTES
 from services.notify.tables import OPEN, attempts, deliveries, notices, routes
 from shared.messaging.transaction import Transaction
 
 LEASE = timedelta(seconds=120)
+MOST_TOGETHER = 500
 _BEGUN = {"outcome": "begun", "detail": ""}
 _COLUMNS = (
     *(deliveries.c[name] for name in ("id", "notice_id", "channel", "address", "attempts")),
@@ -35,10 +37,14 @@ class Errand:
 
 
 async def claim_due(tx: Transaction, most: int) -> list[Errand]:
-    """Lease up to `most` due deliveries that nobody else is working on, the longest due first."""
-    due = await _due(tx, most)
-    if not due:
+    """Lease up to `most` due deliveries that nobody else is working on, the longest due first.
+
+    With them comes what else is due for the same people, so that it can go out in one message.
+    """
+    first = await tx.rows(_due(tx).limit(most))
+    if not first:
         return []
+    due = {row.id for row in [*first, *await _due_for(tx, {row.address for row in first})]}
     until = tx.now + LEASE
     leased = update(deliveries).where(tx.any_of(deliveries.c.id, due))
     await tx.connection.execute(leased.values(leased_until=until, attempts=deliveries.c.attempts + 1))
@@ -49,11 +55,16 @@ async def claim_due(tx: Transaction, most: int) -> list[Errand]:
     return [_errand(row, until, secrets) for row in rows]
 
 
-async def _due(tx: Transaction, most: int) -> list[int]:
+def _due(tx: Transaction) -> Select[Any]:
     free = or_(deliveries.c.leased_until.is_(None), deliveries.c.leased_until <= tx.now)
-    question = select(deliveries.c.id).where(OPEN, deliveries.c.due_at <= tx.now, free)
-    in_order = question.order_by(deliveries.c.due_at, deliveries.c.id).limit(most)
-    return [row.id for row in await tx.rows(tx.unclaimed(in_order))]
+    question = select(deliveries.c.id, deliveries.c.address).where(OPEN, deliveries.c.due_at <= tx.now, free)
+    in_order: Select[Any] = tx.unclaimed(question.order_by(deliveries.c.due_at, deliveries.c.id))
+    return in_order
+
+
+async def _due_for(tx: Transaction, addresses: Collection[str]) -> Sequence[Row[Any]]:
+    theirs = _due(tx).where(deliveries.c.channel.in_(MOST_BYTES), tx.any_of(deliveries.c.address, addresses))
+    return await tx.rows(theirs.limit(MOST_TOGETHER))
 
 
 async def _secrets_of(tx: Transaction, addresses: Collection[str]) -> Mapping[str, list[str]]:

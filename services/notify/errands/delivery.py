@@ -1,4 +1,4 @@
-"""The delivery loop: claim, send outside any transaction, record; a few letters at once, each at least once."""
+"""The delivery loop: claim, send outside any transaction, record; a few messages at once, each letter at least once."""
 
 import asyncio
 import random
@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import structlog
 
+from services.notify.errands.bundles import Bundle, bundles_of
 from services.notify.errands.claims import Errand, claim_due
 from services.notify.errands.ledger import record
-from services.notify.gateways import Gateway, Outcome, Sent, TryAgain
+from services.notify.gateways import Gateway, Letter, Outcome, Sent, TryAgain
 from services.notify.handlers import NOBODY_TO_TELL
+from services.notify.rules.digests import one_letter
 from shared.messaging import outbox
 from shared.messaging.apply import Desk
 from shared.messaging.outcomes import Unavailable
@@ -42,14 +44,14 @@ async def deliver(office: Office) -> None:
         while True:
             _count_unheard(office.watch)
             errands = await _claimed(office, AT_ONCE - len(under_way))
-            under_way |= {asyncio.create_task(_carry(office, errand)) for errand in errands}
+            under_way |= {asyncio.create_task(_carry(office, bundle)) for bundle in bundles_of(errands)}
             under_way -= await _done(under_way)
     finally:
         await _bring_home(under_way)
 
 
 async def _claimed(office: Office, most: int) -> list[Errand]:
-    if most == 0:
+    if most <= 0:
         return []
     async with office.desk.begin() as tx:
         return await claim_due(tx, most)
@@ -75,49 +77,54 @@ async def _bring_home(under_way: Carrying) -> None:
     await asyncio.gather(*under_way, return_exceptions=True)
 
 
-async def _carry(office: Office, errand: Errand) -> None:
-    outcome = await _sent(office, errand)
+async def _carry(office: Office, bundle: Bundle) -> None:
+    letter = one_letter([errand.letter for errand in bundle])
+    outcome = await _sent(office, bundle[0], letter)
     name = _name_of(outcome)
-    office.watch.count("notices_sent", channel=errand.channel, outcome=name)
-    log.info(
-        "letter_carried",
-        notice_id=errand.letter.notice_id,
-        channel=errand.channel,
-        attempt=errand.attempt,
-        outcome=name,
-        detail=outcome.detail,
-    )
-    await _recorded(office, errand, outcome)
+    office.watch.count("notices_sent", len(bundle), channel=bundle[0].channel, outcome=name)
+    for errand in bundle:
+        log.info(
+            "letter_carried",
+            notice_id=errand.letter.notice_id,
+            within=letter.notice_id,
+            channel=errand.channel,
+            attempt=errand.attempt,
+            outcome=name,
+            detail=outcome.detail,
+        )
+    await _recorded(office, bundle, outcome)
 
 
-async def _sent(office: Office, errand: Errand) -> Outcome:
+async def _sent(office: Office, errand: Errand, letter: Letter) -> Outcome:
     """Try once, well within the lease; a fault of our own is tried again like anybody else's."""
     office.secrets[errand.address] = errand.secrets
     try:
         async with asyncio.timeout(SEND_SECONDS):
-            return await office.gateways[errand.channel].send(errand.address, errand.letter)
+            return await office.gateways[errand.channel].send(errand.address, letter)
     except TimeoutError:
         return TryAgain("no answer in time")
     except Exception as error:
         trouble = type(error).__name__
-        log.error("gateway_failed", channel=errand.channel, notice_id=errand.letter.notice_id, exc_type=trouble)
+        log.error("gateway_failed", channel=errand.channel, notice_id=letter.notice_id, exc_type=trouble)
         return TryAgain(f"our own trouble: {trouble}")
 
 
-async def _recorded(office: Office, errand: Errand, outcome: Outcome) -> None:
+async def _recorded(office: Office, bundle: Bundle, outcome: Outcome) -> None:
     """A database that is away for a moment must not make the letter go out twice."""
     luck = random.random()  # noqa: S311
     for pause in _PAUSES:
         try:
-            return await _record(office, errand, outcome, luck)
+            return await _record(office, bundle, outcome, luck)
         except Unavailable:
             await asyncio.sleep(pause)
-    return await _record(office, errand, outcome, luck)
+    return await _record(office, bundle, outcome, luck)
 
 
-async def _record(office: Office, errand: Errand, outcome: Outcome, luck: float) -> None:
+async def _record(office: Office, bundle: Bundle, outcome: Outcome, luck: float) -> None:
+    """Each letter by itself, with the outcome of the message that they shared."""
     async with office.desk.begin() as tx:
-        await outbox.put(tx, office.desk.service, await record(tx, errand, outcome, luck))
+        facts = [fact for errand in bundle for fact in await record(tx, errand, outcome, luck)]
+        await outbox.put(tx, office.desk.service, facts)
     office.desk.committed.set()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from services.notify.rules.audience import Contact, Episode, Route, Silence, Surroundings, Told
+from services.notify.rules.news import News
 from services.notify.tables import contacts, notices, regions, routes, silences
 from shared.contracts.judgements import RegionStatus
 from shared.contracts.values import with_ancestors
@@ -15,15 +16,15 @@ from shared.messaging.transaction import Transaction
 _EPISODE = [notices.c[n] for n in ("rule", "region", "programme_year", "episode", "kind", "severity")]
 
 
-async def surroundings_of(tx: Transaction, statuses: Sequence[RegionStatus]) -> Surroundings:
+async def surroundings_of(tx: Transaction, news: Sequence[News]) -> Surroundings:
     """Contacts of these regions, routes and silences in use, names, and what was said of these episodes."""
-    codes = {status.region for status in statuses}
+    codes = {one.region for one in news}
     return Surroundings(
         contacts=await _contacts_of(tx, codes),
         routes=await _routes_in_use(tx),
         silences=await _silences_on(tx),
         names=await _names_of(tx, codes),
-        told=await _told_of(tx, statuses),
+        told=await _told_of(tx, [one for one in news if isinstance(one, RegionStatus)]),
     )
 
 

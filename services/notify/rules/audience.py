@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from services.notify.rules.news import News, rule_of
 from shared.contracts.judgements import RegionRecovered, RegionStatus
 
 Place = tuple[str, str]
@@ -38,15 +39,15 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """Nothing is sent about these regions and this rule until the day has passed."""
+    """Nothing is sent about these regions and this rule or milestone (*: any news) until the day has passed."""
 
     id: str
     region: str
     rule: str
     until: date
 
-    def covers(self, status: RegionStatus, on: date) -> bool:
-        return status.region.startswith(self.region) and self.rule in ("*", status.rule) and on <= self.until
+    def covers(self, news: News, on: date) -> bool:
+        return news.region.startswith(self.region) and self.rule in ("*", rule_of(news)) and on <= self.until
 
 
 @dataclass(frozen=True)
@@ -93,14 +94,18 @@ def _contacts(region: str, around: Surroundings, on: date) -> list[Contact]:
     return [contact for contact in around.contacts.get(region, ()) if contact.is_in_office(on)]
 
 
-def reason_to_mute(status: RegionStatus, around: Surroundings, on: date) -> str | None:
+def reason_to_mute(news: News, around: Surroundings, on: date) -> str | None:
     """A silence, or news that is older than what was said already: nobody who has recovered is told to hurry."""
-    silence = _first(silence for silence in around.silences if silence.covers(status, on))
+    silence = _first(silence for silence in around.silences if silence.covers(news, on))
     if silence is not None:
         return f"silenced until {silence.until.isoformat()} ({silence.id})"
-    told = around.told.get(episode_of(status), Told())
-    if isinstance(status, RegionRecovered):
+    if isinstance(news, RegionRecovered) or not isinstance(news, RegionStatus):
         return None
+    return _overtaken(news, around)
+
+
+def _overtaken(status: RegionStatus, around: Surroundings) -> str | None:
+    told = around.told.get(episode_of(status), Told())
     if told.recovered:
         return "came late: the region has recovered"
     return "came late: it is severe by now" if told.severe and status.severity != "severe" else None

@@ -1,43 +1,52 @@
-"""From a fact about a region to the notice it deserves; the same fact always makes the same notice."""
+"""From news to the notice it deserves; the same news always makes the same notice."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from services.notify.rules.wording import full_name, title_and_text
-from shared.contracts.judgements import RegionRecovered, RegionStatus
+from services.notify.rules.news import News, day_of, kind_of, notice_id, rule_of
+from services.notify.rules.wording import bulletins, milestones, statuses
+from services.notify.rules.wording.letterhead import full_name
+from shared.contracts.judgements import BulletinPublished, RegionMilestone, RegionStatus
 
 
-def kind_of(status: RegionStatus) -> str:
-    """`lagging` or `recovered`."""
-    return "recovered" if isinstance(status, RegionRecovered) else "lagging"
-
-
-def notice_id(status: RegionStatus) -> str:
-    """One a rule, region, year and episode: first warning, severe, recovered; readable, and safe in a path."""
-    stage = "recovered" if isinstance(status, RegionRecovered) else status.severity
-    return f"{status.rule}.{status.region}.{status.programme_year}.{status.episode}.{stage}"
-
-
-def order_of(status: RegionStatus) -> tuple[Any, ...]:
-    """As it happened: within a day a warning before it became severe, both before the recovery."""
-    return status.as_of, status.region, status.rule, kind_of(status), status.severity != "warning"
-
-
-def notice_of(status: RegionStatus, names: Mapping[str, str]) -> dict[str, Any]:
-    """The notice without what only the moment of writing knows."""
-    key = notice_id(status)
-    title, text = title_and_text(status, key, names)
+def notice_of(news: News, names: Mapping[str, str]) -> dict[str, Any]:
+    """The notice without what only the moment of writing knows; `names` are those of the region and all above it."""
+    key = notice_id(news)
+    title, text = _title_and_text(news, key, names)
+    lag = news if isinstance(news, RegionStatus) else None
     return {
         "id": key,
-        "kind": kind_of(status),
-        "rule": status.rule,
-        "region": status.region,
-        "region_name": full_name(status, names),
-        "programme_year": status.programme_year,
-        "episode": status.episode,
-        "severity": status.severity,
-        "as_of": status.as_of,
+        "kind": kind_of(news),
+        "rule": rule_of(news),
+        "region": news.region,
+        "region_name": _name_of(news, names),
+        "programme_year": news.programme_year,
+        "episode": lag and lag.episode,
+        "severity": lag and lag.severity,
+        "as_of": day_of(news),
         "title": title,
         "text": text,
-        "data": {"kind": kind_of(status), **status.model_dump(mode="json")},
+        "data": _data_of(news),
     }
+
+
+def _title_and_text(news: News, key: str, names: Mapping[str, str]) -> tuple[str, str]:
+    match news:
+        case RegionStatus():
+            return statuses.title_and_text(news, key, names)
+        case RegionMilestone():
+            return milestones.title_and_text(news, key, names)
+        case BulletinPublished():
+            return bulletins.title_and_text(news, key, names)
+
+
+def _name_of(news: News, names: Mapping[str, str]) -> str:
+    own = names.get(news.region, news.region) if isinstance(news, BulletinPublished) else news.name
+    return full_name(news.region, own, names)
+
+
+def _data_of(news: News) -> dict[str, Any]:
+    """The news itself, for programs; a bulletin's own kind stands aside for the notice's."""
+    said = news.model_dump(mode="json")
+    own = {"bulletin_kind": news.kind} if isinstance(news, BulletinPublished) else {}
+    return {**said, **own, "kind": kind_of(news)}

@@ -47,6 +47,25 @@ def percent(value: float, against: float | None = None) -> str:
     return f"{text}%"
 
 
+def fine_percent(value: float, against: float | None = None) -> str:
+    """0.139 -> 13.90%: two decimals as bulletins show penetration, finer where `percent` would be."""
+    for decimals in range(2, _MOST_DECIMALS + 1):
+        text = f"{rounded(value * 100, decimals):f}"
+        if against is None or value == against or rounded(against * 100, decimals) != rounded(value * 100, decimals):
+            break
+    return f"{text}%"
+
+
+def people(value: float) -> str:
+    """8741584人."""
+    return f"{plain(value, 0)}人"
+
+
+def days(value: float) -> str:
+    """14天."""
+    return f"{plain(value, 0)}天"
+
+
 def day(on: date) -> str:
     """2021年8月31日."""
     return f"{on.year}年{on.month}月{on.day}日"

@@ -1,7 +1,7 @@
 """Fewer units than by the same day of last year: numerator is the growth, denominator last year's units."""
 
 from services.notify.rules.numerals import percent, units, units_in_short
-from services.notify.rules.wording.case import Case, Words
+from services.notify.rules.wording.case import Case, Words, largest_gaps
 
 
 def _growth(case: Case) -> float:
@@ -31,7 +31,7 @@ NEGATIVE_GROWTH = Words(
     figures=_figures,
     line=lambda case: f"低于同比增量不少于{units(case.threshold)}的要求",
     goal="追平上年同期",
-    amount=lambda gap: f"少{units(gap)}",
+    where=largest_gaps(lambda gap: f"少{units(gap)}"),
     next_step="请会同承保机构核对上年参保、今年尚未续保的家庭，逐户回访，弄清是没有通知到、不愿续保还是已经外出，"
     "十日内补齐能够续保的份数；减少最多的地方由负责人到场督办，并在平台上作出表态。",
 )
