@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 import structlog
 from fastapi import APIRouter, Depends, HTTPException
 
-from services.claims import queries
-from services.claims.queries import Wanted
+from services.claims.queries import claims as queries
+from services.claims.queries.claims import Wanted
 from shared.contracts.registry import CLAIM_SUBMISSIONS
 from shared.runtime.intake import intake
 from shared.runtime.operations import Cursor, Limit, page
