@@ -188,6 +188,18 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('region', 'booked_on', 'event_id', 'product'),
     comment='which fact booked what on the very region it names'
     )
+    op.create_table('replays',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('queue', sa.String(), nullable=False, comment='where the log is told again'),
+    sa.Column('through_position', sa.BigInteger(), nullable=False, comment='of the outbox, as it was at the start'),
+    sa.Column('position', sa.BigInteger(), nullable=False, comment='everything up to here is confirmed'),
+    sa.Column('total_messages', sa.BigInteger(), nullable=False),
+    sa.Column('messages', sa.BigInteger(), nullable=False),
+    sa.Column('events', sa.BigInteger(), nullable=False),
+    sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('done_at', sa.DateTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('id')
+    )
     # ### end Alembic commands ###
 
 
