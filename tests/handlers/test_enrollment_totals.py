@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import delete, text, update
 
 from services.enrollment.tables import policy_revisions
-from services.reporting.rules.booking import cells_of
+from services.reporting.rules.booking import entries_of
 from services.reporting.rules.measures import PLACE
 from shared.contracts.registry import EVENT_TYPES
 from shared.messaging import outbox
@@ -102,7 +102,8 @@ async def booked(office: Office, start_month: int = 9) -> dict[CountyDay, Sums]:
     """What reporting books from the policy facts, all products together, county by county."""
     changes: list[Any] = [EVENT_TYPES[f["type"]].model_validate(f["data"]) for f in await office.facts("policy")]
     sums: defaultdict[CountyDay, Sums] = defaultdict(lambda: (0,) * len(MEASURES))
-    for (region, year, day, _), vector in cells_of(changes, start_month).items():
+    cells = [cell for change in changes for cell in entries_of(change, start_month).cells.items()]
+    for (region, year, day, *_), vector in cells:
         more = [vector[PLACE[name]] for name in MEASURES]
         key = (region[:6], year, day)
         sums[key] = tuple(a + b for a, b in zip(sums[key], more, strict=True))
