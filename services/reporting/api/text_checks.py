@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, HTTPException
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.reporting.api.asking import day_asked, region_asked, year_asked
+from services.reporting.api.asking import region_asked
 from services.reporting.queries.figures import Asked
 from services.reporting.queries.readings import Peers, ledger_of, names_inside, peers_inside
 from services.reporting.queries.yardsticks import children_of
@@ -23,7 +23,7 @@ from services.reporting.rules.text_check.judging import findings_of
 from services.reporting.rules.text_check.ledger import Ledger
 from services.reporting.rules.text_check.places import Alias, Gazetteer
 from shared.contracts.reference import text_of
-from shared.contracts.values import RegionCode
+from shared.contracts.values import RegionCode, programme_year_of
 from shared.messaging.transaction import Transaction
 from shared.runtime.principals import Principal
 from shared.runtime.security import only
@@ -55,8 +55,8 @@ def text_checks(settings: Settings) -> APIRouter:
     async def check(tx: Reading, caller: Clerk, asked: TextCheck) -> dict[str, Any]:
         """Hold every number of a text against the data; nothing is stored."""
         await region_asked(tx, caller, asked.region)
-        day = day_asked(tx, asked.as_of)
-        year = year_asked(day, asked.year, month)
+        day = asked.as_of or tx.today
+        year = asked.year or programme_year_of(day, month)
         names = await names_inside(tx, caller.region, asked.region)
         places = Gazetteer(names, _aliases(directory), asked.region, caller.region)
         claims = _claims(asked.text, places, year)
