@@ -120,6 +120,13 @@ async def test_a_number_of_another_day_or_year_is_recognised(office: Running) ->
     assert early[0]["verdict"] == "agrees"
 
 
+async def test_a_count_of_very_many_regions_is_still_a_count(office: Running) -> None:
+    townships = text_of(SHIPPED / "regions.csv").count(",township,")
+    async with browser(office, KEY) as admin:
+        found = (await check(admin, f"全区有{townships}个乡镇，{townships}个乡镇负增长，有19个乡镇。"))["items"]
+    assert [one["verdict"] for one in found] == ["agrees", "unknown", "unknown"]
+
+
 async def test_a_county_checks_its_own_text_and_learns_nothing_about_its_neighbours(office: Running) -> None:
     async with browser(office, await key_for(office, "county", "450722")) as clerk:
         answer = await check(

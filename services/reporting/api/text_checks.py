@@ -30,7 +30,7 @@ from shared.runtime.security import only
 from shared.runtime.settings import Settings
 from shared.runtime.web import Reading
 
-LONGEST_TEXT, MOST_REGIONS, MOST_DAYS = 50_000, 500, 4
+LONGEST_TEXT, MOST_REGIONS, MOST_PEERS, MOST_DAYS = 50_000, 500, 200, 4
 SHIPPED = Path(__file__).parents[1] / "reference"
 Clerk = Annotated[Principal, Depends(only("analyst", "operator", "county"))]
 
@@ -54,14 +54,14 @@ def text_checks(settings: Settings) -> APIRouter:
     @router.post("/text-checks")
     async def check(tx: Reading, caller: Clerk, asked: TextCheck) -> dict[str, Any]:
         """Hold every number of a text against the data; nothing is stored."""
-        await region_asked(tx, caller, asked.region)
+        region = (await region_asked(tx, caller, asked.region)).code
         day = asked.as_of or tx.today
         year = asked.year or programme_year_of(day, month)
-        names = await names_inside(tx, caller.region, asked.region)
-        places = Gazetteer(names, _aliases(directory), asked.region, caller.region)
+        names = await names_inside(tx, caller.region, region)
+        places = Gazetteer(names, _aliases(directory), region, caller.region)
         claims = _claims(asked.text, places, year)
         days = [day, *_other_days(asked.text, day, last_day_of(year, month))]
-        ledger = await _ledger(tx, Asked([asked.region], year, month), days, places, claims)
+        ledger = await _ledger(tx, Asked([region], year, month), days, places, claims)
         return _answer(findings_of(claims, ledger))
 
     return router
@@ -89,7 +89,8 @@ async def _ledger(
     named, wanted = places_of(claims)
     peers: Peers = await peers_inside(tx, wanted, places.scope)
     children = [child.code for child in await children_of(tx, own)]
-    codes = {own, *named, *children, *(code for level in peers.values() for code in level)} & places.names.keys()
+    beside = [code for level in peers.values() if len(level) <= MOST_PEERS for code in level]
+    codes = {own, *named, *children, *beside} & places.names.keys()
     if len(codes) > MOST_REGIONS:
         raise HTTPException(422, f"The text needs more than {MOST_REGIONS} regions: check it in several parts")
     return await ledger_of(tx, Asked(sorted(codes), asked.year, asked.start_month), days, places.names, peers)
