@@ -7,6 +7,7 @@ from services.reporting.api.lags import lags
 from services.reporting.api.page import page_of_ranking
 from services.reporting.api.series import series
 from services.reporting.api.standings import standings
+from services.reporting.api.text_checks import text_checks
 from services.reporting.api.traces import traces
 from services.reporting.api.why import why
 from services.reporting.api.yardsticks import targets_and_populations, tree
@@ -25,5 +26,6 @@ def routers(settings: Settings) -> list[APIRouter]:
         lags(),
         tree(),
         targets_and_populations(),
+        text_checks(settings),
         page_of_ranking(month),
     ]
