@@ -10,6 +10,7 @@ import pytest
 
 from services.cli.reference_data import SHIPPED
 from services.reporting.__main__ import SERVICE
+from services.reporting.queries.readings import names_inside, peers_inside
 from shared.contracts.facts import ClaimPaid, ClaimState, ClaimStep, PolicyIssued, PolicyState
 from shared.contracts.reference import text_of
 from shared.contracts.values import Premium
@@ -140,6 +141,20 @@ async def test_a_county_checks_its_own_text_and_learns_nothing_about_its_neighbo
     told = [(one["known"], one["shown"], one["basis"]) for one in found if one["verdict"] == "unknown"]
     assert told == [(None, None, None)] * 3
     assert not any(name in one["explanation"] for one in found for name in ("灵山", "钦州", "广西"))
+    assert "权限" in found[1]["explanation"]
+
+
+@pytest.mark.parametrize(
+    ("scope", "asked_for"), [("450722", "450722"), ("4507", "450722001"), ("450722001", "450722001")]
+)
+async def test_only_names_of_the_scope_are_looked_up(office: Running, scope: str, asked_for: str) -> None:
+    async with office.database.read() as tx:
+        names = await names_inside(tx, scope, asked_for)
+        peers = await peers_inside(tx, {("45", "city"), ("450722", "township")}, scope)
+    assert asked_for in names
+    assert {code for code in names if not code.startswith(scope)} == set()
+    assert ("45", "city") not in peers
+    assert all(code in names for level in peers.values() for code in level)
 
 
 async def test_a_number_of_a_neighbour_is_not_recognised_outside_the_scope(office: Running) -> None:

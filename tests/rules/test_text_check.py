@@ -7,6 +7,7 @@ import pytest
 
 from services.reporting.rules.text_check.claims import TooManyFigures, claims_in
 from services.reporting.rules.text_check.dates import days_in
+from services.reporting.rules.text_check.definitions import definition_of
 from services.reporting.rules.text_check.judging import findings_of
 from tests.rules.bulletin_2021 import JULY, YEAR_END, ledger, places
 
@@ -206,6 +207,12 @@ def test_what_cannot_be_matched_is_said_to_be_unknown() -> None:
     ):
         found = only(f"全区情况：{text}")
         assert (found["verdict"], found["known"]) == ("unknown", None), text
+
+
+def test_every_indicator_that_a_text_may_mean_has_a_chinese_name() -> None:
+    words = [words for words, _ in MEANINGS] + ["未决赔款1万元", "孝心保保费1万元", "孝心保增长5%", "报案同比增加5件"]
+    found = [claim for text in words for claim in claims_in(f"全区{text}。", places(), 2021)]
+    assert {name for claim in found for name in claim.meaning.identifiers if definition_of(name).name == name} == set()
 
 
 def test_a_county_learns_nothing_about_its_neighbours() -> None:

@@ -55,6 +55,8 @@ _GIVEN: dict[str, Definition] = {
     "days_to_pay_p50": Definition("报案到赔付天数的中位数", "days"),
     "days_to_pay_p90": Definition("报案到赔付天数的九成分位数", "days"),
     "residents": Definition("常住人口", "persons"),
+    "outstanding_amount": Definition("未决赔款", "yuan"),
+    "elder_premium": Definition("孝心保保费", "yuan"),
     "target_guideline": Definition("指导任务", "units"),
     "target_stretch": Definition("力争目标", "units"),
 }

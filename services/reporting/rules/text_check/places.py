@@ -38,11 +38,11 @@ class Mention:
 
 
 class Gazetteer:
-    """The names of the regions in the caller's scope, and of others only to know that they are others."""
+    """The names of the regions in the caller's scope, and aliases of others only to know that they are others."""
 
     def __init__(self, names: Mapping[str, str], aliases: Iterable[Alias], asked: str, scope: str) -> None:
         self.asked, self.scope = asked, scope
-        self.names = {code: name for code, name in names.items() if code.startswith(scope)}
+        self.names = dict(names)
         aliases = list(aliases)
         self._all_names = {alias.code: alias.name for alias in aliases} | self.names
         self._codes: defaultdict[str, set[str]] = defaultdict(set)
@@ -107,7 +107,7 @@ class Gazetteer:
         return NONE
 
     def _visible(self, code: str) -> str:
-        return code if code.startswith(self.scope) and code in self.names else NONE
+        return code if code in self.names else NONE
 
 
 def _words_for(code: str, name: str) -> Iterator[str]:
