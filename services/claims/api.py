@@ -1,28 +1,30 @@
-"""What people may ask claims: submit events, look at claims with their timeline and clock."""
+"""What people may ask claims: submit events, look at claims with their timeline and clock, have totals told."""
 
 from typing import Annotated, Any, Literal
 
 import structlog
 from fastapi import APIRouter, Depends, HTTPException
 
-from services.claims import queries
-from services.claims.queries import Wanted
+from services.claims.handlers.tell_totals import tell_totals
+from services.claims.queries import claims as queries
+from services.claims.queries.claims import Wanted
 from shared.contracts.registry import CLAIM_SUBMISSIONS
+from shared.messaging import outbox
 from shared.runtime.intake import intake
 from shared.runtime.operations import Cursor, Limit, page
 from shared.runtime.principals import Principal
-from shared.runtime.security import in_scope, only
+from shared.runtime.security import Operator, in_scope, only
 from shared.runtime.settings import Settings
-from shared.runtime.web import Reading
+from shared.runtime.web import Reading, Writing
 
 log = structlog.get_logger(__name__)
 Looker = Annotated[Principal, Depends(only("operator", "analyst", "county", "auditor", "insurer"))]
 Status = Literal["reported", "settled", "paid", "rejected", "reopened"]
 
 
-def routers(_: Settings) -> list[APIRouter]:
+def routers(settings: Settings) -> list[APIRouter]:
     """Everything under `/claims/v1`."""
-    return [intake("claims", frozenset(CLAIM_SUBMISSIONS)), _claims()]
+    return [intake("claims", frozenset(CLAIM_SUBMISSIONS)), _claims(), _totals(settings.programme_start_month)]
 
 
 def _claims() -> APIRouter:
@@ -53,6 +55,19 @@ def _claims() -> APIRouter:
         if reveal:
             _audited(caller, insurer, claim_no)
         return found if reveal or caller.insurer == insurer else _without_words(found)
+
+    return router
+
+
+def _totals(start_month: int) -> APIRouter:
+    router = APIRouter(prefix="/claims/v1", tags=["totals"])
+
+    @router.post("/totals")
+    async def tell(tx: Writing, _: Operator) -> dict[str, int]:
+        """Tell each county-day whose totals differ from what was told last."""
+        facts = await tell_totals(start_month, tx)
+        await outbox.put(tx, "claims", facts)
+        return {"told": len(facts)}
 
     return router
 

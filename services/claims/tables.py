@@ -1,4 +1,4 @@
-"""What claims remembers: a slim copy of every policy revision, every claim, and each of its later steps."""
+"""What claims remembers: a slim copy of the policies, every claim, each of its later steps, and the totals it told."""
 
 from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, LargeBinary, MetaData, String, Table, text
 from sqlalchemy import CheckConstraint as Check
@@ -64,4 +64,18 @@ claim_steps = Table(
     Check("step IN ('settled', 'paid', 'rejected', 'reopened', 'recovered', 'answered')"),
     Check("amount_fen >= 0"),
     Check("(satisfied IS NOT NULL) = (step = 'answered')"),
+)
+
+told_totals = Table(
+    "told_totals",
+    metadata,
+    Column("region", String, primary_key=True, comment="the county"),
+    Column("programme_year", Integer, primary_key=True, autoincrement=False),
+    Column("booked_on", Date, primary_key=True),
+    Column("claims_reported", BigInteger, nullable=False),
+    Column("claims_settled", BigInteger, nullable=False),
+    Column("claims_paid", BigInteger, nullable=False),
+    Column("claims_rejected", BigInteger, nullable=False),
+    Column("settled_fen", BigInteger, nullable=False),
+    Column("paid_fen", BigInteger, nullable=False),
 )

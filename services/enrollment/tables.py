@@ -1,6 +1,19 @@
-"""What enrollment remembers: the catalogue, the codes it knows, and every revision of every policy."""
+"""What enrollment remembers: the catalogue, the codes it knows, every revision of every policy, and the agents."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, LargeBinary, MetaData, String, Table, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    text,
+)
 from sqlalchemy import CheckConstraint as Check
 
 metadata = MetaData()
@@ -66,3 +79,35 @@ Index(
     sqlite_where=text("latest"),
 )
 Index("policy_revisions_holder", policy_revisions.c.holder_index)
+
+agents = Table(
+    "agents",
+    metadata,
+    Column("agent_no", String, primary_key=True),
+    Column("region", String, nullable=False, comment="the township"),
+    Column("active", Boolean, nullable=False),
+    Column("sealed", LargeBinary, nullable=False, comment="name and phone, AES-256-GCM"),
+)
+Index("agents_listed", agents.c.region, agents.c.agent_no)
+
+agent_villages = Table(
+    "agent_villages",
+    metadata,
+    Column("village", String, primary_key=True),
+    Column("agent_no", String, ForeignKey(agents.c.agent_no), primary_key=True),
+)
+Index("agent_villages_of", agent_villages.c.agent_no)
+
+told_totals = Table(
+    "told_totals",
+    metadata,
+    Column("region", String, primary_key=True, comment="the county"),
+    Column("programme_year", Integer, primary_key=True, autoincrement=False),
+    Column("booked_on", Date, primary_key=True),
+    Column("policies", BigInteger, nullable=False),
+    Column("units", BigInteger, nullable=False),
+    Column("persons", BigInteger, nullable=False),
+    Column("self_paid_fen", BigInteger, nullable=False),
+    Column("fiscal_fen", BigInteger, nullable=False),
+    Column("donated_fen", BigInteger, nullable=False),
+)

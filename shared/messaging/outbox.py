@@ -1,5 +1,6 @@
 """What a service has said: its facts and receipts, written in the transaction that made them true, kept as its log."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -20,9 +21,11 @@ Address = tuple[str, str]
 async def put(tx: Transaction, service: str, happened: Sequence[Happening]) -> None:
     """One row a message: what goes to the same address travels together."""
     by_address: defaultdict[Address, list[bytes]] = defaultdict(list)
-    for thing in happened:
+    for number, thing in enumerate(happened, 1):
         if not isinstance(thing, Arrived):
             by_address[_address(thing)].append(_written(tx, service, thing))
+        if number % MOST_EVENTS == 0:
+            await asyncio.sleep(0)
     rows = [_row(tx, address, events) for address, all_ in by_address.items() for events in _bodies(all_)]
     await tx.insert(outbox, rows)
 

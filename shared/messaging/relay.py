@@ -11,7 +11,7 @@ from shared.messaging.apply import Desk
 from shared.messaging.tables import outbox
 from shared.messaging.topology import FACTS, TOPOLOGY
 from shared.messaging.transaction import Transaction
-from shared.messaging.transport import BrokerAway, Message, Transport
+from shared.messaging.transport import BrokerAway, Headers, Message, Transport
 from shared.messaging.watch import Watch
 
 log = structlog.get_logger(__name__)
@@ -47,9 +47,15 @@ async def send_unsent(desk: Desk, transport: Transport) -> tuple[int, int]:
 
 
 def _message(row: Row[Any]) -> Message:
-    headers: dict[str, str | int] = {"city": row.routing_key.rpartition(".")[2]} if row.exchange == FACTS else {}
     heard = bool(TOPOLOGY.heard_by(row.exchange, row.routing_key))
-    return Message(row.exchange, row.routing_key, row.body, row.message_id, row.content_type, headers, mandatory=heard)
+    return Message(
+        row.exchange, row.routing_key, row.body, row.message_id, row.content_type, headers_of(row), mandatory=heard
+    )
+
+
+def headers_of(row: Row[Any]) -> Headers:
+    """A fact carries the city that it is sharded by."""
+    return {"city": row.routing_key.rpartition(".")[2]} if row.exchange == FACTS else {}
 
 
 def _tell(rows: Sequence[Row[Any]], failures: Sequence[Exception | None]) -> None:

@@ -1,4 +1,4 @@
-"""What every service remembers of its messages: inbox, outbox, and what waits."""
+"""What every service remembers of its messages: inbox, outbox, what waits, and what is told again."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -75,3 +75,17 @@ parked = Table(
 )
 Index("parked_waits_for", parked.c.waits_for)
 Index("parked_checked", parked.c.checked_at)
+
+replays = Table(
+    "replays",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("queue", String, nullable=False, comment="where the log is told again"),
+    Column("through_position", BigInteger, nullable=False, comment="of the outbox, as it was at the start"),
+    Column("position", BigInteger, nullable=False, comment="everything up to here is confirmed"),
+    Column("total_messages", BigInteger, nullable=False),
+    Column("messages", BigInteger, nullable=False),
+    Column("events", BigInteger, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("done_at", Moment),
+)

@@ -11,11 +11,15 @@ FACTS = "guanai.events"
 
 @dataclass(frozen=True)
 class Queue:
-    """A queue with its bindings; `<name>.retry` and `<name>.dead` come with it."""
+    """A queue with its bindings; `<name>.retry` and `<name>.dead` come with it.
+
+    A queue that `replays` another one has no bindings: it is filled by replays of what that one hears.
+    """
 
     name: str
     exchange: str
     binds: tuple[str, ...]
+    replays: str | None = None
 
     @property
     def retry(self) -> str:

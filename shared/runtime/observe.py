@@ -14,6 +14,7 @@ METRICS: dict[str, tuple[type[Counter] | type[Gauge] | type[Histogram], str, tup
     "events_known": (Counter, "Events that were in effect already", ("queue",)),
     "deliveries": (Counter, "Deliveries settled, by outcome", ("queue", "outcome")),
     "relayed": (Counter, "Messages published from the outbox and confirmed", ()),
+    "replayed": (Counter, "Messages sent again from the outbox to a queue of their own", ()),
     "database_away": (Counter, "Transactions tried again because the database was away or busy", ()),
     "loop_restarts": (Counter, "Loops started again after the broker or database was away", ("loop",)),
     "intake_refused": (Counter, "Submissions without an identity that the broker vouches for", ("reason",)),

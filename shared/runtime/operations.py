@@ -1,4 +1,4 @@
-"""What every service lets people look at and set right: receipts, parked events, dead letters, principals."""
+"""What every service lets people look at and set right: receipts, parked events, dead letters, replays, principals."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -8,8 +8,9 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from pydantic import BaseModel, Field
 
 from shared.contracts.values import INSURER_NAME
-from shared.messaging import inbox, parking
+from shared.messaging import inbox, parking, replay
 from shared.messaging.apply import judge_again
+from shared.messaging.replay import NotReplayed
 from shared.messaging.transport import BrokerAway
 from shared.runtime import principals
 from shared.runtime.principals import Principal, Role
@@ -31,6 +32,12 @@ class NewPrincipal(BaseModel):
     secret_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
 
 
+class NewReplay(BaseModel):
+    """Which queue the log of facts is told to again."""
+
+    queue: Annotated[str, Field(min_length=1, max_length=100)]
+
+
 def page(items: list[dict[str, Any]], key: str, limit: int) -> dict[str, Any]:
     """A list answer; `next` is the cursor of the following page, null on the last."""
     return {"items": items, "next": items[-1][key] if len(items) == limit else None}
@@ -41,6 +48,7 @@ def operations(service: str, queues: tuple[str, ...]) -> APIRouter:
     router = APIRouter(prefix=f"/{service}/v1", tags=["operations"])
     _messages(router)
     _dead(router, queues)
+    _replays(router)
     _principals(router)
     return router
 
@@ -100,6 +108,25 @@ def _dead(router: APIRouter, queues: tuple[str, ...]) -> None:
         except BrokerAway as error:
             raise HTTPException(503, str(error)) from None
         raise HTTPException(404, "No dead letter has this id")
+
+
+def _replays(router: APIRouter) -> None:
+    @router.post("/replays", status_code=202)
+    async def tell_again(request: Request, _: Operator, wanted: NewReplay) -> dict[str, Any]:
+        """Send every fact that a queue has heard from the log to the queue that replays it."""
+        try:
+            started: dict[str, Any] = await request.app.state.running.replays.start(wanted.queue)
+        except NotReplayed as error:
+            raise HTTPException(422, str(error)) from None
+        return started
+
+    @router.get("/replays/{replay_id}")
+    async def progress(tx: Reading, _: Operator, replay_id: str) -> dict[str, Any]:
+        """How many messages and events of a replay are confirmed, of how many messages."""
+        found = await replay.progress_of(tx, replay_id)
+        if found is None:
+            raise HTTPException(404, "There is no such replay")
+        return found
 
 
 def _principals(router: APIRouter) -> None:

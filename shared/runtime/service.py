@@ -21,6 +21,7 @@ from shared.messaging.outcomes import Unavailable
 from shared.messaging.parking import PLAIN, Seal
 from shared.messaging.rabbitmq import RabbitMQ
 from shared.messaging.relay import relay
+from shared.messaging.replay import Replays
 from shared.messaging.transaction import Transaction
 from shared.messaging.transport import BrokerAway, Transport
 from shared.runtime.clock import Clock
@@ -78,6 +79,7 @@ class Running:
     desk: Desk
     metrics: Metrics
     guard: Guard
+    replays: Replays
     listens_to: Mapping[str, Sequence[Route]]
     probes: dict[str, Probe] = field(default_factory=dict)
 
@@ -88,9 +90,10 @@ class Running:
         return make_app(self, *self.service.routers(self.settings), *common)
 
     def loops(self) -> list[tuple[str, Loop]]:
-        """Consumers and relay: what keeps facts moving."""
+        """Consumers, relay and replays: what keeps facts moving."""
         consumers = [self._consumer(queue, routes) for queue, routes in self.listens_to.items()]
-        return [*consumers, ("relay", lambda: relay(self.desk, self.transport, self.metrics))]
+        told = ("relay", lambda: relay(self.desk, self.transport, self.metrics))
+        return [*consumers, told, ("replay", self.replays.run)]
 
     def schedule(self) -> list[tuple[str, Loop]]:
         """Jobs and errands: what the passing of time brings about."""
@@ -111,7 +114,7 @@ class Running:
         while True:
             began = time.perf_counter()
             async with self.desk.begin() as tx:
-                if await _is_mine(tx, job.name):
+                if await _is_mine(tx, f"{self.service.name}.{job.name}"):
                     await outbox.put(tx, self.service.name, await job.run(tx))
             self.desk.committed.set()
             self.metrics.note("job_seconds", time.perf_counter() - began, job=job.name)
@@ -158,9 +161,10 @@ def prepare(service: Service, settings: Settings, transport: Transport) -> Runni
         Oidc(settings.oidc_issuer, settings.oidc_audience) if settings.oidc_issuer and settings.oidc_audience else None
     )
     admin_key = settings.admin_key.get_secret_value() if settings.admin_key else None
+    metrics = Metrics(service.name)
     running = Running(
-        service, settings, clock, database, transport, desk, Metrics(service.name),
-        Guard(database, admin_key, oidc), listens_to,
+        service, settings, clock, database, transport, desk, metrics,
+        Guard(database, admin_key, oidc), Replays(desk, transport, metrics), listens_to,
     )  # fmt: skip
     running.probes |= {"database": database.check, "broker": transport.check}
     return running

@@ -21,7 +21,7 @@ SHARED = {
     },
     "messaging": {
         "apply", "consume", "door", "happenings", "inbox", "listeners", "local", "outbox", "outcomes", "parking",
-        "rabbitmq", "rabbitmq_messages", "relay", "tables", "topology", "transaction", "transport", "watch",
+        "rabbitmq", "rabbitmq_messages", "relay", "replay", "tables", "topology", "transaction", "transport", "watch",
     },
     "runtime": {
         "clock", "database", "intake", "migrations", "observe", "oidc", "operations", "principals", "process",

@@ -8,7 +8,7 @@ import pytest
 from services.cli.services import SERVICES
 from shared.contracts.registry import EVENT_TYPES, SUBMISSIONS
 from shared.contracts.schemas import channel_of, routing_key_of
-from shared.messaging.topology import TOPOLOGY
+from shared.messaging.topology import FACTS, TOPOLOGY
 from shared.runtime.service import Service
 from shared.runtime.settings import Settings
 
@@ -17,10 +17,11 @@ ALL = pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.n
 
 
 def heard_by(queue: str) -> Iterator[str]:
-    """The event types that reach a queue."""
+    """The event types that reach a queue; one that is filled by replays hears what it replays."""
+    told = {q.name: q.replays or q.name for q in TOPOLOGY.queues}[queue]
     for name in EVENT_TYPES:
         key = routing_key_of(name).replace("<insurer>", "demo-life").replace("<city>", "4507")
-        if queue in TOPOLOGY.heard_by(channel_of(name), key):
+        if told in TOPOLOGY.heard_by(channel_of(name), key):
             yield name
 
 
@@ -51,3 +52,10 @@ def test_every_queue_belongs_to_one_service_that_listens(tmp_path: Path) -> None
         for service in SERVICES
         for queue in service.listens_to(Settings(data_dir=tmp_path))
     )
+
+
+def test_a_queue_of_replays_hears_nothing_itself_and_replays_one_that_hears_facts() -> None:
+    hearing = {queue.name for queue in TOPOLOGY.queues if queue.exchange == FACTS and queue.binds}
+    for queue in TOPOLOGY.queues:
+        assert bool(queue.binds) is (queue.replays is None), queue
+        assert queue.replays is None or queue.replays in hearing, queue

@@ -15,8 +15,8 @@ PRODUCT = [
     if not {"versions", "node_modules"} & set(path.parts)
 ]
 BEGIN = {
-    "shared/messaging/apply.py", "shared/messaging/relay.py", "shared/runtime/service.py", "shared/runtime/web.py",
-    "shared/runtime/intake.py", "shared/runtime/database.py", "shared/runtime/migrations.py",
+    "shared/messaging/apply.py", "shared/messaging/relay.py", "shared/messaging/replay.py", "shared/runtime/service.py",
+    "shared/runtime/web.py", "shared/runtime/intake.py", "shared/runtime/database.py", "shared/runtime/migrations.py",
 }  # fmt: skip
 SETTLES = {"shared/messaging/consume.py", "shared/messaging/rabbitmq.py", "shared/messaging/transport.py"}
 OUTSIDE = {"sqlalchemy", "aio_pika", "aiormq", "fastapi", "starlette", "httpx2", "aiosmtplib", "asyncpg", "aiosqlite"}

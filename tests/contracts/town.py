@@ -9,8 +9,8 @@ from typing import Any
 import httpx2
 from sqlalchemy import func, select
 
-from services.enrollment import queries
 from services.enrollment.__main__ import SERVICE
+from services.enrollment.queries import reference
 from services.enrollment.rules.id_numbers import check_digit_of
 from services.enrollment.tables import policy_revisions
 from shared.contracts.reference import ProductRow, RegionRow
@@ -48,8 +48,8 @@ async def enrollment(directory: Path, database_url: str | None = None) -> AsyncI
     try:
         await migrate(running.database)
         async with running.desk.begin() as tx:
-            await queries.store_regions(tx, [_region("450722001", "township"), _region("450722001001", "village")])
-            await queries.store_products(tx, [PRODUCT])
+            await reference.store_regions(tx, [_region("450722001", "township"), _region("450722001001", "village")])
+            await reference.store_products(tx, [PRODUCT])
         yield running
     finally:
         await running.database.close()

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from services.claims.handlers.claim_files import ClaimFile, claims_for_update, write_down
 from services.claims.handlers.forms import Key, Row, fact_of, policy_key
-from services.claims.queries import policies_for_update, revisions_of
+from services.claims.queries.policies import policies_for_update, revisions_of
 from services.claims.rules.judgement import revision_for
 from services.claims.tables import claims, policies
 from shared.contracts.envelope import Event

@@ -19,7 +19,7 @@ from services.claims.handlers.forms import (
     step_in,
     step_row,
 )
-from services.claims.queries import Revisions, policies_held_still, revisions_of
+from services.claims.queries.policies import Revisions, policies_held_still, revisions_of
 from services.claims.rules.judgement import (
     reasons_against_report,
     reasons_against_step,

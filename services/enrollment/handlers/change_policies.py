@@ -16,7 +16,7 @@ from services.enrollment.handlers.revisions import (
     row_of,
     state_of,
 )
-from services.enrollment.queries import catalogue_now, known_regions
+from services.enrollment.queries.reference import catalogue_now, known_regions
 from services.enrollment.rules.admission import (
     Catalogue,
     reasons_not_to_cancel,

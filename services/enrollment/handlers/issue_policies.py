@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 
 from services.enrollment.handlers.revisions import Row, arrived, fact_of, insurer_in, row_of
-from services.enrollment.queries import catalogue_now, known_regions
+from services.enrollment.queries.reference import catalogue_now, known_regions
 from services.enrollment.rules.admission import reasons_to_reject, warnings_about
 from services.enrollment.rules.personal_data import Vault
 from services.enrollment.tables import policy_revisions

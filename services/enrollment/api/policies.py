@@ -1,4 +1,4 @@
-"""What people may ask enrollment: submit events, look at policies, read the catalogue."""
+"""`/policies` and `/products`: look at policies, read the catalogue."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -6,30 +6,22 @@ from typing import Annotated, Any
 import structlog
 from fastapi import APIRouter, Depends, HTTPException
 
-from services.enrollment import queries
 from services.enrollment.handlers.revisions import place_of
+from services.enrollment.queries import policies as queries
+from services.enrollment.queries.reference import catalogue_now
 from services.enrollment.rules.personal_data import Vault
-from services.enrollment.settings import vault_of
-from shared.contracts.registry import POLICY_SUBMISSIONS
-from shared.runtime.intake import intake
 from shared.runtime.operations import Cursor, Limit, page
 from shared.runtime.principals import Principal
 from shared.runtime.security import in_scope, only
-from shared.runtime.settings import Settings
 from shared.runtime.web import Reading
 
 log = structlog.get_logger(__name__)
 Looker = Annotated[Principal, Depends(only("operator", "analyst", "county", "auditor", "insurer"))]
 
 
-def routers(settings: Settings) -> list[APIRouter]:
-    """Everything under `/enrollment/v1`."""
-    return [intake("enrollment", frozenset(POLICY_SUBMISSIONS)), _policies(settings)]
-
-
-def _policies(settings: Settings) -> APIRouter:
+def policies_and_products(vault: Vault) -> APIRouter:
+    """Policies, without personal data unless revealed, and the catalogue."""
     router = APIRouter(prefix="/enrollment/v1", tags=["policies"])
-    vault = vault_of(settings)
 
     @router.get("/policies")
     async def policies(  # noqa: PLR0913, PLR0917
@@ -62,7 +54,7 @@ def _policies(settings: Settings) -> APIRouter:
     @router.get("/products")
     async def catalogue(tx: Reading, _: Looker) -> dict[str, Any]:
         """The catalogue with every version."""
-        versions = await queries.catalogue_now(tx)
+        versions = await catalogue_now(tx)
         items = [{name: getattr(v, name) for name in v.__slots__} for vs in versions.values() for v in vs]
         return {"items": items, "next": None}
 

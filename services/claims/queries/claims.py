@@ -1,45 +1,19 @@
-"""The questions claims asks its own tables."""
+"""Claims as people see them: lists, timelines, clocks."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, Select, and_, or_, select, tuple_
 
-from services.claims.rules.judgement import CLOCK, FAST_TRACK_CLOCK, Revision, due_on, is_overdue
+from services.claims.rules.judgement import CLOCK, FAST_TRACK_CLOCK, due_on, is_overdue
 from services.claims.rules.sequence import Step, in_order, outstanding_fen
-from services.claims.tables import claim_steps, claims, policies
+from services.claims.tables import claim_steps, claims
 from shared.contracts.values import last_inside, yuan_from_fen
 from shared.messaging.transaction import Transaction
 
-Revisions = Mapping[tuple[str, str], list[Revision]]
-_HELD_STILL = text("SELECT pg_advisory_xact_lock_shared(hashtext('claims.policies'))")
-_FOR_UPDATE = text("SELECT pg_advisory_xact_lock(hashtext('claims.policies'))")
 _LISTED = [column for column in claims.c if column.name not in {"description", "digest"}]
-
-
-async def policies_held_still(tx: Transaction) -> None:
-    """No revision comes in before this transaction ends: a claim cannot miss the move it would have to make."""
-    if tx.is_postgres:
-        await tx.rows(_HELD_STILL)
-
-
-async def policies_for_update(tx: Transaction) -> None:
-    """No new claim comes in before this transaction ends."""
-    if tx.is_postgres:
-        await tx.rows(_FOR_UPDATE)
-
-
-async def revisions_of(tx: Transaction, policy_nos: Iterable[str]) -> Revisions:
-    """Every known revision of these policies, by (number, insurer)."""
-    columns = [policies.c[name] for name in ("policy_no", "insurer", *Revision._fields)]
-    found: dict[tuple[str, str], list[Revision]] = {}
-    for policy_no, insurer, *revision in await tx.rows(
-        select(*columns).where(tx.any_of(policies.c.policy_no, policy_nos))
-    ):
-        found.setdefault((policy_no, insurer), []).append(Revision(*revision))
-    return found
 
 
 @dataclass(frozen=True)

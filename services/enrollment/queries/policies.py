@@ -1,35 +1,17 @@
-"""The questions enrollment asks its own tables."""
+"""Policies with their revisions, as a list and one by one; personal data masked unless it may be revealed."""
 
 import json
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
-from services.enrollment.rules.admission import ProductVersion
 from services.enrollment.rules.personal_data import Vault, masked_name, masked_number
-from services.enrollment.tables import policy_revisions, products, regions
-from shared.contracts.reference import ProductRow, RegionChangeRow, RegionRow
+from services.enrollment.tables import policy_revisions
 from shared.contracts.values import last_inside, yuan_from_fen
 from shared.messaging.transaction import Transaction
 
 _HIDDEN = ("holder_index", "sealed", "digest", "household", "latest")
-
-
-async def catalogue_now(tx: Transaction) -> dict[str, list[ProductVersion]]:
-    """Every product with its versions."""
-    columns = [products.c[name] for name in ProductVersion.__slots__]
-    catalogue: defaultdict[str, list[ProductVersion]] = defaultdict(list)
-    for row in await tx.rows(select(*columns).order_by(products.c.on_sale_from)):
-        catalogue[row.code].append(ProductVersion(**row._mapping))
-    return catalogue
-
-
-async def known_regions(tx: Transaction, codes: Iterable[str]) -> set[str]:
-    """Those of the codes that exist in any edition."""
-    return {row.code for row in await tx.rows(select(regions.c.code).where(tx.any_of(regions.c.code, codes)))}
 
 
 async def revisions_of_policy(tx: Transaction, insurer: str, policy_no: str) -> list[dict[str, Any]]:
@@ -81,33 +63,3 @@ def persons_in(vault: Vault, row: dict[str, Any], place: str, reveal: bool) -> d
 def _masked(person: dict[str, Any]) -> dict[str, Any]:
     numbers = {k: masked_number(person[k]) for k in ("id_number", "phone") if person.get(k)}
     return {**person, **numbers, "name": masked_name(person["name"])}
-
-
-async def store_regions(tx: Transaction, rows: Sequence[RegionRow]) -> None:
-    """Take in codes; none is ever forgotten, a code of any edition stays valid."""
-    await _keep_codes(tx, [{"code": row.code, "name": row.name} for row in rows])
-
-
-async def store_changes(tx: Transaction, rows: Sequence[RegionChangeRow]) -> None:
-    """Codes of earlier editions are accepted too."""
-    await _keep_codes(tx, [{"code": row.code, "name": row.name_from} for row in rows if row.name_from])
-
-
-async def _keep_codes(tx: Transaction, rows: list[dict[str, Any]]) -> None:
-    unique = {row["code"]: row for row in rows}
-    await tx.insert(
-        regions,
-        [unique[code] for code in sorted(unique)],
-        lambda i: i.on_conflict_do_update(index_elements=["code"], set_={"name": i.excluded.name}),
-    )
-
-
-async def store_products(tx: Transaction, rows: Sequence[ProductRow]) -> None:
-    """The file is the catalogue: it replaces what was there."""
-    await tx.connection.execute(delete(products))
-    await tx.insert(products, [_product(row) for row in rows])
-
-
-def _product(row: ProductRow) -> dict[str, Any]:
-    kept = row.model_dump(exclude={"aliases", "unit_price"})
-    return {**kept, "unit_price_fen": row.unit_price}

@@ -1,0 +1,1 @@
+"""The questions claims asks its own tables."""

@@ -1,0 +1,39 @@
+"""What the books hold of every county and day is told, so that reporting can be checked against it."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from services.enrollment.queries.totals import totals_to_tell
+from shared.contracts.facts import EnrollmentTotals
+from shared.contracts.values import Premium, trusted
+from shared.messaging.happenings import Fact
+from shared.messaging.transaction import Transaction
+
+_TURN = 1_000
+"""So many facts are made before others get their turn: the first time there are tens of thousands."""
+
+
+async def tell_totals(start_month: int, tx: Transaction) -> Sequence[Fact]:
+    """Each county-day whose totals differ from what was told last; zeros where nothing is left."""
+    facts: list[Fact] = []
+    for row in await totals_to_tell(tx, start_month):
+        facts.append(_fact(row))
+        if len(facts) % _TURN == 0:
+            await asyncio.sleep(0)
+    return facts
+
+
+def _fact(row: Any) -> Fact:
+    premium = trusted(Premium, self_paid=row.self_paid_fen, fiscal=row.fiscal_fen, donated=row.donated_fen)
+    totals = trusted(
+        EnrollmentTotals,
+        region=row.region,
+        programme_year=row.programme_year,
+        booked_on=row.booked_on,
+        policies=row.policies,
+        units=row.units,
+        persons=row.persons,
+        premium=premium,
+    )
+    return Fact(totals, row.region, f"{row.region}/{row.booked_on}")

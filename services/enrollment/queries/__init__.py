@@ -1,0 +1,1 @@
+"""The questions enrollment asks its own tables."""
