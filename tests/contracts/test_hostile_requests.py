@@ -33,6 +33,10 @@ ODD = [
     "/enrollment/v1/receipts?insurer=demo-life&since=2021-03-01",
     "/enrollment/v1/receipts?insurer=demo-life&since=9999-12-31T23:59:59-23:59",
     "/enrollment/v1/parked?cursor=%00%00",
+    "/enrollment/v1/agents?cursor=%00",
+    "/enrollment/v1/agents?region=%00&reveal=maybe",
+    "/enrollment/v1/agents/coverage?region=4507%00&cursor=%F0%9F%98%80",
+    "/enrollment/v1/replays/%00",
 ]
 
 

@@ -90,12 +90,16 @@ def test_no_canary_is_found_anywhere(platform: Platform, pg_url: str) -> None:
         lambda: platform.get("reporting", "/reporting/v1/indicators", region="45").json()["measures"]["policies"] == 1
     )
 
+    agent = {"agent_no": "A-1", "region": events[0]["data"]["region"][:9], "villages": [], "name": NAME, "phone": PHONE}
+    assert platform.post("enrollment", "/enrollment/v1/agents", json=[agent]).json() == {"agents": 1, "told": 1}
+
     canaries = (*CANARIES, number)
     assert asyncio.run(places_with(pg_url, canaries)) == []
     shown = [answer.text, platform.get("enrollment", "/enrollment/v1/parked").text]
     shown += [platform.get("enrollment", "/enrollment/v1/receipts", insurer="demo-life").text]
     policy = events[0]["data"]["policy_no"]
     shown += [platform.get("enrollment", f"/enrollment/v1/policies/demo-life/{policy}").text]
+    shown += [platform.get("enrollment", "/enrollment/v1/agents").text]
     shown += [platform.get(service, f"/{service}/metrics").text for service in SERVICES]
     shown += [platform.log_of(service) for service in SERVICES]
     assert [text for text in shown if any(canary in text for canary in canaries)] == []

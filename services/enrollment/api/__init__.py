@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from services.enrollment.api.agents import agents
 from services.enrollment.api.policies import policies_and_products
 from services.enrollment.api.totals import totals
 from services.enrollment.settings import vault_of
@@ -16,5 +17,6 @@ def routers(settings: Settings) -> list[APIRouter]:
     return [
         intake("enrollment", frozenset(POLICY_SUBMISSIONS)),
         policies_and_products(vault),
+        agents(vault),
         totals(settings.programme_start_month),
     ]
