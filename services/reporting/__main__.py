@@ -5,6 +5,7 @@ from functools import partial
 from services.reporting.api import routers
 from services.reporting.handlers import take_reference
 from services.reporting.handlers.judge_regions import judge_regions
+from services.reporting.queries import rebuilds
 from services.reporting.subscriptions import listens_to
 from services.reporting.tables import metadata
 from shared.runtime.service import Job, Service
@@ -31,4 +32,5 @@ SERVICE = Service(
         "targets": take_reference.store_targets,
         "products": take_reference.store_products,
     },
+    advice={"books": rebuilds.advice},
 )

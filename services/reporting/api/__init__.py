@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from services.reporting.api.lags import lags
 from services.reporting.api.numbers import numbers
 from services.reporting.api.page import page_of_ranking
+from services.reporting.api.rebuilds import rebuilds
 from services.reporting.api.yardsticks import targets_and_populations, tree
 from shared.runtime.settings import Settings
 
@@ -17,5 +18,6 @@ def routers(settings: Settings) -> list[APIRouter]:
         lags(month),
         tree(),
         targets_and_populations(),
+        rebuilds(),
         page_of_ranking(month),
     ]
