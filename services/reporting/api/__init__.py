@@ -6,6 +6,7 @@ from services.reporting.api.lags import lags
 from services.reporting.api.numbers import numbers
 from services.reporting.api.page import page_of_ranking
 from services.reporting.api.rebuilds import rebuilds
+from services.reporting.api.trust import trust
 from services.reporting.api.yardsticks import targets_and_populations, tree
 from shared.runtime.settings import Settings
 
@@ -18,6 +19,7 @@ def routers(settings: Settings) -> list[APIRouter]:
         lags(month),
         tree(),
         targets_and_populations(),
+        trust(),
         rebuilds(),
         page_of_ranking(month),
     ]
