@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from services.reporting.queries import reconciliation as found
+from services.reporting.queries.patience import take_time
 from services.reporting.rules.measures import CONTROLLED
 from services.reporting.tables import differences, reconciliations
 from shared.messaging.happenings import Happening, new_id
@@ -49,6 +50,7 @@ async def reconcile(tx: Transaction) -> str:
     """Look once; the id under which the result is kept."""
     if tx.is_postgres:
         await tx.rows(_ALONE)
+    await take_time(tx)
     look = new_id()
     heard = await found.heard_until(tx)
     for source in CONTROLLED:

@@ -14,25 +14,23 @@ from sqlalchemy import (
     null,
     or_,
     select,
-    text,
     tuple_,
     union_all,
 )
 
+from services.reporting.queries.patience import take_time
 from services.reporting.rules.households import shortened
 from services.reporting.tables import LIVE, NEXT
 from shared.messaging.transaction import AnyRow, Transaction
 
 _SHOWN = 20
 _PAGE = 10_000
-_PATIENTLY = text("SET LOCAL statement_timeout = '10min'")
 Item = dict[str, Any]
 
 
 async def differing_rows(tx: Transaction) -> tuple[int, list[Item]]:
     """How many rows differ, and the first of them. Each table is seen at one moment, so bookings may go on."""
-    if tx.is_postgres:
-        await tx.connection.execute(_PATIENTLY)
+    await take_time(tx)
     number, first = 0, list[Item]()
     for live, following in zip(LIVE.all, NEXT.all, strict=True):
         found, items = await (_timelines if live is LIVE.timelines else _rows)(tx, live, following)

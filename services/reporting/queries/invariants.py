@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, literal, or_, select, union_all
 from sqlalchemy.dialects.postgresql import JSONB
 
+from services.reporting.queries.patience import take_time
 from services.reporting.rules.measures import SUMS
 from services.reporting.tables import LIVE
 from shared.messaging.transaction import Transaction
@@ -15,6 +16,7 @@ _ABOVE = {4: 2, 6: 4, 9: 6, 12: 9}
 
 async def unbalanced(tx: Transaction, most: int) -> list[dict[str, Any]]:
     """Region, day and product where cell = sum of its children + sum of its own traces fails, and by how much."""
+    await take_time(tx)
     cells, traces = LIVE.cells.c, LIVE.traces.c
     own = {name: cells[name] for name in SUMS}
     parts = union_all(
