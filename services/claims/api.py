@@ -63,11 +63,11 @@ def _totals(start_month: int) -> APIRouter:
     router = APIRouter(prefix="/claims/v1", tags=["totals"])
 
     @router.post("/totals")
-    async def tell(tx: Writing, _: Operator) -> dict[str, int]:
-        """Tell each county-day whose totals differ from what was told last."""
+    async def tell(tx: Writing, _: Operator) -> dict[str, Any]:
+        """Tell each county-day whose totals differ from what was told last (one again where none does)."""
         facts = await tell_totals(start_month, tx)
         await outbox.put(tx, "claims", facts)
-        return {"told": len(facts)}
+        return {"told": len(facts), "told_at": tx.now}
 
     return router
 

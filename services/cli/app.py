@@ -162,6 +162,25 @@ def simulate(
 
 
 @app.command()
+def reconcile() -> None:
+    """Hold the books of reporting against those of enrollment and claims, for every county and day."""
+    from services.cli.reconcile import reconcile as look
+
+    look()
+
+
+@app.command()
+def rebuild(
+    service: Annotated[str, typer.Argument(help="reporting")],
+    yes: Annotated[bool, typer.Option("--yes", help="replace books that differ without asking")] = False,
+) -> None:
+    """Book all facts again into new books while the old stay readable, compare, and switch."""
+    from services.cli.rebuild import rebuild as book_again
+
+    book_again(service, yes)
+
+
+@app.command()
 def doctor() -> None:
     """Look at everything that can be wrong and say what to do."""
     from services.cli.doctor import examine

@@ -15,12 +15,17 @@ def base_url(service: str) -> str:
     return (own or "http://127.0.0.1:8000").rstrip("/")
 
 
-def client(key: str | None = None) -> httpx2.Client:
-    """A client with the admin key of `GUANAI_ADMIN_KEY` (or another key)."""
+def headers(key: str | None = None) -> dict[str, str]:
+    """Who asks: the admin key of `GUANAI_ADMIN_KEY` (or another key)."""
     bearer = key or os.environ.get("GUANAI_ADMIN_KEY")
     if not bearer:
         fail("Set GUANAI_ADMIN_KEY to the admin key that the first `guanai up` printed.")
-    return httpx2.Client(headers={"Authorization": f"Bearer {bearer}"}, timeout=60, trust_env=False)
+    return {"Authorization": f"Bearer {bearer}"}
+
+
+def client(key: str | None = None) -> httpx2.Client:
+    """A client that sends a key."""
+    return httpx2.Client(headers=headers(key), timeout=60, trust_env=False)
 
 
 def address(path: str) -> str:
@@ -35,11 +40,12 @@ def ask(http: httpx2.Client, method: str, path: str, **more: Any) -> Any:
     except httpx2.TransportError as error:
         fail(f"Nothing answers at {address(path)} ({type(error).__name__}). Start `guanai up`, or set GUANAI_URL.")
     if answer.status_code >= 400:
-        fail(f"{path}: {answer.status_code} {_detail(answer)}")
+        fail(f"{path}: {answer.status_code} {detail_of(answer)}")
     return answer.json() if answer.content else None
 
 
-def _detail(answer: httpx2.Response) -> str:
+def detail_of(answer: httpx2.Response) -> str:
+    """A problem's own words."""
     try:
         return str(answer.json().get("detail"))
     except ValueError:

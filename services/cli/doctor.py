@@ -1,6 +1,7 @@
 """`guanai doctor`: everything that can be wrong, each with what to do about it."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
@@ -33,6 +34,7 @@ def _findings(http: httpx2.Client) -> Iterator[Finding]:
         yield from _readiness(http, service)
     yield from _reference(http)
     yield from _left_over(http)
+    yield from _trust(http)
 
 
 def _answers(http: httpx2.Client, service: str) -> bool:
@@ -77,3 +79,17 @@ def _left_over(http: httpx2.Client) -> Iterator[Finding]:
     for service in PORTS:
         dead = http.get(address(f"/{service}/v1/dead?limit=500")).json().get("items", [])
         yield not dead, f"{service}: {len(dead)} dead letters" + (" (guanai dead list)" if dead else "")
+
+
+def _trust(http: httpx2.Client) -> Iterator[Finding]:
+    """The last look at the control totals, and whether the books are sound within themselves."""
+    looks: list[dict[str, Any]] = http.get(address("/reporting/v1/reconciliations?limit=1")).json()["items"]
+    for last in looks:
+        told = f"{last['compared']:,} county-days, {last['differences']:,} differences stand"
+        yield not last["differences"], f"reconciliation: {told}{' (guanai reconcile)' if last['differences'] else ''}"
+        minutes = (datetime.now(UTC) - datetime.fromisoformat(last["looked_at"])).total_seconds() / 60
+        late = minutes > 60
+        yield not late, f"reconciliation: {minutes:.0f} minutes ago{': too long (guanai reconcile)' if late else ''}"
+    unbalanced: list[Any] = http.get(address("/reporting/v1/invariants"), timeout=300).json()["items"]
+    advice = f"{len(unbalanced)} rows are NOT the sum of their parts: guanai rebuild reporting"
+    yield not unbalanced, f"books: {advice if unbalanced else 'every region is the sum of its parts'}"

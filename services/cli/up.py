@@ -5,14 +5,17 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
+import httpx2
 import structlog
 import typer
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.cli.demo import DEMO_DAY, Demo
 from services.cli.embedded import alone_in
+from services.cli.rebuild import NotRebuilt, Rebuild
 from services.cli.reference_data import NEEDS, SHIPPED, ReferenceFile, files_in
 from services.cli.services import SERVICES
+from services.reporting.queries.rebuilds import advice
 from shared.contracts.reference import hash_of, text_of
 from shared.messaging.topology import TOPOLOGY
 from shared.messaging.transport import Transport
@@ -109,12 +112,28 @@ async def _serve(running: Sequence[Running], transport: Transport, host: str, po
             one.probes["demo"] = loading.check
     work = [supervise(name, loop, one.metrics) for one, name, loop in loops]
     token = sessions.link_for(ADMIN)
-    web = server(AllInOne({one.service.name: one.app() for one in running}), host, port)
-    await until_stopped(web, [*work, _then_schedule(running, loading, f"http://{host}:{port}/?token={token}")])
+    app = AllInOne({one.service.name: one.app() for one in running})
+    clocks = _then_schedule(running, loading, app, f"http://{host}:{port}/?token={token}")
+    await until_stopped(server(app, host, port), [*work, clocks])
 
 
-async def _then_schedule(running: Sequence[Running], loading: Demo | None, address: str) -> None:
+async def _rebuilt_if_needed(running: Sequence[Running], app: ASGIApp) -> None:
+    """A directory of an older version has facts that are in no books yet."""
+    reporting = next(one for one in running if one.service.name == "reporting")
+    async with reporting.database.read() as tx:
+        if await advice(tx) is None:
+            return
+    headers = {"Authorization": f"Bearer {reporting.guard.sessions.begin(reporting.guard.sessions.link_for(ADMIN))}"}
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), headers=headers) as http:
+        try:
+            await Rebuild(http, lambda path: f"http://up{path}").run(lambda: True)
+        except NotRebuilt as error:
+            typer.secho(f"The books are not rebuilt: {error}", fg="red", err=True)
+
+
+async def _then_schedule(running: Sequence[Running], loading: Demo | None, app: ASGIApp, address: str) -> None:
     """Jobs begin when the numbers are complete: half a year loaded must not look like a region that lags."""
+    await _rebuilt_if_needed(running, app)
     if loading is not None:
         await loading.load()
     clocks = [(one, name, loop) for one in running for name, loop in one.schedule()]

@@ -3,8 +3,11 @@
 from functools import partial
 
 from services.reporting.api import routers
+from services.reporting.errands import errands
 from services.reporting.handlers import take_reference
 from services.reporting.handlers.judge_regions import judge_regions
+from services.reporting.handlers.reconcile import reconcile_when_due
+from services.reporting.queries import rebuilds
 from services.reporting.subscriptions import listens_to
 from services.reporting.tables import metadata
 from shared.runtime.service import Job, Service
@@ -13,7 +16,10 @@ from shared.runtime.settings import Settings
 
 def jobs(settings: Settings) -> list[Job]:
     """What the passing of time brings about."""
-    return [Job("judge_regions", 2.0, partial(judge_regions, settings.programme_start_month))]
+    return [
+        Job("judge_regions", 2.0, partial(judge_regions, settings.programme_start_month)),
+        Job("reconcile", 60.0, reconcile_when_due),
+    ]
 
 
 SERVICE = Service(
@@ -24,6 +30,7 @@ SERVICE = Service(
     routers=routers,
     listens_to=listens_to,
     jobs=jobs,
+    errands=errands,
     stores={
         "regions": take_reference.store_regions,
         "changes": take_reference.store_changes,
@@ -31,4 +38,5 @@ SERVICE = Service(
         "targets": take_reference.store_targets,
         "products": take_reference.store_products,
     },
+    advice={"books": rebuilds.advice},
 )

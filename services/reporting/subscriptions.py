@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from services.reporting.handlers.book_facts import book_facts
+from services.reporting.handlers.book_facts import book_again, book_facts
+from services.reporting.handlers.keep_totals import keep_claims_totals, keep_enrollment_totals
+from services.reporting.handlers.remember_rebuilt import remember_live, remember_replayed
 from shared.contracts import facts as f
 from shared.messaging.happenings import Route, on
 from shared.runtime.settings import Settings
@@ -21,9 +23,22 @@ _BOOKED = (
     f.ClaimAnswered,
     f.ClaimCorrected,
 )
+_NOT_BOOKED = (f.AgentChanged, f.EnrollmentTotals, f.ClaimsTotals)
 
 
 def listens_to(settings: Settings) -> Mapping[str, Sequence[Route]]:
     """The table of contents, by queue."""
-    book = partial(book_facts, settings.programme_start_month)
-    return {"reporting.facts": [on(fact, book) for fact in _BOOKED]}
+    month = settings.programme_start_month
+    book, again = partial(book_facts, month), partial(book_again, month)
+    return {
+        "reporting.facts": [
+            *(on(fact, book) for fact in _BOOKED),
+            *(on(fact, remember_live) for fact in _NOT_BOOKED),
+            on(f.EnrollmentTotals, keep_enrollment_totals),
+            on(f.ClaimsTotals, keep_claims_totals),
+        ],
+        "reporting.rebuild": [
+            *(on(fact, again) for fact in _BOOKED),
+            *(on(fact, remember_replayed) for fact in _NOT_BOOKED),
+        ],
+    }

@@ -3,6 +3,8 @@
 from datetime import date
 from typing import Literal
 
+from pydantic import AwareDatetime
+
 from shared.contracts.values import Money, Premium, RegionCode, Value
 
 StepKind = Literal["reported", "settled", "paid", "rejected", "reopened", "recovered", "answered"]
@@ -129,7 +131,14 @@ class AgentChanged(Value):
     after: AgentState
 
 
-class EnrollmentTotals(Value):
+class Totals(Value):
+    """One of the `told_together` county-days that a service began to tell at `told_at`, by its clock."""
+
+    told_at: AwareDatetime | None = None
+    told_together: int = 1
+
+
+class EnrollmentTotals(Totals):
     """`guanai.enrollment.totals.v1`: what enrollment's own tables hold of one county and day."""
 
     region: RegionCode
@@ -141,7 +150,7 @@ class EnrollmentTotals(Value):
     premium: Premium
 
 
-class ClaimsTotals(Value):
+class ClaimsTotals(Totals):
     """`guanai.claims.totals.v1`: what the claims tables hold of one county and day."""
 
     region: RegionCode

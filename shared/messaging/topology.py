@@ -49,6 +49,7 @@ TOPOLOGY = Topology(
         Queue("claims.intake", INTAKE, ("*.claim.#",)),
         Queue("claims.policies", FACTS, ("policy.#",)),
         Queue("reporting.facts", FACTS, ("policy.#", "claim.#", "agent.#", "*.totals.#")),
+        Queue("reporting.rebuild", FACTS, (), replays="reporting.facts"),
         Queue("notify.facts", FACTS, ("region.#", "bulletin.#")),
     ),
 )

@@ -21,6 +21,7 @@ METRICS: dict[str, tuple[type[Counter] | type[Gauge] | type[Histogram], str, tup
     "loop_lag_seconds": (Gauge, "How late the event loop ran its last tick", ()),
     "job_seconds": (Histogram, "How long a scheduled job took", ("job",)),
     "request_seconds": (Histogram, "How long an HTTP request took", ("method", "status")),
+    "reconciliation_differences": (Gauge, "Standing differences between the books and the control totals", ()),
     "notices_sent": (Counter, "Attempts to deliver a notice, by channel and outcome", ("channel", "outcome")),
 }
 _BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)

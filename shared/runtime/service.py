@@ -3,8 +3,9 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -22,6 +23,7 @@ from shared.messaging.parking import PLAIN, Seal
 from shared.messaging.rabbitmq import RabbitMQ
 from shared.messaging.relay import relay
 from shared.messaging.replay import Replays
+from shared.messaging.topology import TOPOLOGY
 from shared.messaging.transaction import Transaction
 from shared.messaging.transport import BrokerAway, Transport
 from shared.runtime.clock import Clock
@@ -36,6 +38,11 @@ from shared.runtime.web import make_app
 
 log = structlog.get_logger(__name__)
 Loop = Callable[[], Awaitable[None]]
+_REPLAYING = frozenset(queue.name for queue in TOPOLOGY.queues if queue.replays)
+
+
+class Advice(Exception):
+    """What an operator should do although the service is ready."""
 
 
 class LoopEnded(Exception):
@@ -65,6 +72,8 @@ class Service:
     errands: Callable[["Running"], Sequence[tuple[str, Loop]]] = lambda _: ()
     stores: Mapping[str, Store] = field(default_factory=dict)
     seal: Callable[[Settings], Seal] = lambda _: PLAIN
+    advice: Mapping[str, Callable[[Transaction], Awaitable[str | None]]] = field(default_factory=dict)
+    """Looks that end in a sentence where an operator should do something, shown in `readyz` and by `doctor`."""
 
 
 @dataclass
@@ -102,8 +111,23 @@ class Running:
         return [*clocks, *self.service.errands(self), ("loop_lag", self._measure_lag)]
 
     def _consumer(self, queue: str, routes: Sequence[Route]) -> tuple[str, Loop]:
-        opened = listener(queue, routes, self.metrics)
-        return queue, lambda: consume(self.desk, self.transport, opened, self.metrics)
+        opened, desk = listener(queue, routes, self.metrics), self.desk_of(queue)
+        return queue, lambda: consume(desk, self.transport, opened, self.metrics)
+
+    def desk_of(self, queue: str) -> Desk:
+        """Where the deliveries of a queue are worked on: replays apart from everything else."""
+        if queue not in _REPLAYING:
+            return self.desk
+        return replace(self.desk, routes=self.listens_to[queue], replaying=True)
+
+    def advisers(self) -> dict[str, Probe]:
+        """A probe for each look of `Service.advice`, which raises Advice."""
+        return {name: partial(self._advised, look) for name, look in self.service.advice.items()}
+
+    async def _advised(self, look: Callable[[Transaction], Awaitable[str | None]]) -> None:
+        async with self.database.read() as tx:
+            if (said := await look(tx)) is not None:
+                raise Advice(said)
 
     async def _judge_parked(self, tx: Transaction) -> Sequence[Happening]:
         waiting = await parking.longest_unchecked(tx, self.desk.seal, tx.now - timedelta(seconds=10), 500)
@@ -155,7 +179,7 @@ def prepare(service: Service, settings: Settings, transport: Transport) -> Runni
     clock = clock_of(settings)
     database = Database(settings.database_url_of(service.name), service.name, clock)
     listens_to = service.listens_to(settings)
-    routes = [route for routes in listens_to.values() for route in routes]
+    routes = [route for queue, routes in listens_to.items() if queue not in _REPLAYING for route in routes]
     desk = Desk(service.name, database.begin, routes, service.seal(settings))
     oidc = (
         Oidc(settings.oidc_issuer, settings.oidc_audience) if settings.oidc_issuer and settings.oidc_audience else None

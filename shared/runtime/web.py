@@ -74,10 +74,12 @@ def _health(name: str) -> APIRouter:
 
     @router.get("/readyz")
     async def readyz(request: Request, response: Response) -> dict[str, Any]:
-        parts = await truth(request.app.state.running.probes)
+        """Every part that it cannot do without; advice to the operator does not make it less ready."""
+        running = request.app.state.running
+        parts, advice = await truth(running.probes), await truth(running.advisers())
         ready = all(state == "ok" for state in parts.values())
         response.status_code = 200 if ready else 503
-        return {"status": "ready" if ready else "not ready", **parts}
+        return {"status": "ready" if ready else "not ready", **parts, **advice}
 
     @router.get("/metrics")
     async def metrics(request: Request) -> Response:

@@ -47,6 +47,11 @@ async def totals_to_tell(tx: Transaction, start_month: int) -> Sequence[AnyRow]:
     return news
 
 
+async def told_before(tx: Transaction) -> Sequence[AnyRow]:
+    """One county-day as it was told last; none if nothing ever was."""
+    return await tx.rows(select(told_totals).order_by(told_totals.c.booked_on.desc(), told_totals.c.region).limit(1))
+
+
 def _held(start_month: int) -> Select[Any]:
     """The sums of all steps; a county-day that came to nothing only if it was told before."""
     steps = union_all(_reports(), _later_steps(), _first_payments()).subquery()

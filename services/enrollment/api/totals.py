@@ -1,5 +1,7 @@
 """`/totals`: have the control totals told now, not only every quarter of an hour."""
 
+from typing import Any
+
 from fastapi import APIRouter
 
 from services.enrollment.handlers.tell_totals import tell_totals
@@ -13,10 +15,10 @@ def totals(start_month: int) -> APIRouter:
     router = APIRouter(prefix="/enrollment/v1", tags=["totals"])
 
     @router.post("/totals")
-    async def tell(tx: Writing, _: Operator) -> dict[str, int]:
-        """Tell each county-day whose totals differ from what was told last."""
+    async def tell(tx: Writing, _: Operator) -> dict[str, Any]:
+        """Tell each county-day whose totals differ from what was told last (one again where none does)."""
         facts = await tell_totals(start_month, tx)
         await outbox.put(tx, "enrollment", facts)
-        return {"told": len(facts)}
+        return {"told": len(facts), "told_at": tx.now}
 
     return router

@@ -5,10 +5,12 @@ from fastapi import APIRouter
 from services.reporting.api.indicators import indicators
 from services.reporting.api.lags import lags
 from services.reporting.api.page import page_of_ranking
+from services.reporting.api.rebuilds import rebuilds
 from services.reporting.api.series import series
 from services.reporting.api.standings import standings
 from services.reporting.api.text_checks import text_checks
 from services.reporting.api.traces import traces
+from services.reporting.api.trust import trust
 from services.reporting.api.why import why
 from services.reporting.api.yardsticks import targets_and_populations, tree
 from shared.runtime.settings import Settings
@@ -27,5 +29,7 @@ def routers(settings: Settings) -> list[APIRouter]:
         tree(),
         targets_and_populations(),
         text_checks(settings),
+        trust(),
+        rebuilds(),
         page_of_ranking(month),
     ]

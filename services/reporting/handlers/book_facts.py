@@ -9,9 +9,11 @@ from typing import Any
 from sqlalchemy import Table, case
 
 from services.reporting.handlers.book_households import book_households
+from services.reporting.handlers.remember_rebuilt import new_to_rebuild
+from services.reporting.queries.rebuilds import running_rebuild, share_books
 from services.reporting.rules.booking import Entries, Sums, changes_by_place, entries_of, everywhere
 from services.reporting.rules.measures import SUMS
-from services.reporting.tables import LIVE, Books
+from services.reporting.tables import LIVE, NEXT, Books
 from shared.contracts.envelope import Event
 from shared.contracts.facts import ClaimChange, PolicyChange
 from shared.contracts.values import programme_year_of
@@ -22,13 +24,26 @@ Change = PolicyChange | ClaimChange
 
 
 async def book_facts(start_month: int, facts: Sequence[Event[Change]], tx: Transaction) -> Sequence[Happening]:
-    """Add the signed differences of all facts; rows are touched once, in sorted key order."""
+    """Add the signed differences of all facts; while the books are rebuilt, to the next set as well."""
+    await share_books(tx)
     await book_into(LIVE, start_month, facts, tx)
+    if await running_rebuild(tx):
+        await book_into(NEXT, start_month, await new_to_rebuild(facts, tx), tx)
+    return ()
+
+
+async def book_again(start_month: int, facts: Sequence[Event[Change]], tx: Transaction) -> Sequence[Happening]:
+    """The same with facts of a replay, which LIVE holds already; nothing once their rebuild has ended."""
+    await share_books(tx)
+    if await running_rebuild(tx):
+        await book_into(NEXT, start_month, await new_to_rebuild(facts, tx, replayed=True), tx)
     return ()
 
 
 async def book_into(books: Books, start_month: int, facts: Sequence[Event[Change]], tx: Transaction) -> None:
-    """The same into one set of books."""
+    """Into one set of books; rows are touched once, in sorted key order."""
+    if not facts:
+        return
     changes = [fact.data for fact in facts]
     single = [entries_of(change, start_month) for change in changes]
     entries = everywhere(single)

@@ -6,8 +6,9 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from services.reporting.handlers.book_households import book_todays_view_again
+from services.reporting.queries.rebuilds import hold_books_alone, running_rebuild
 from services.reporting.queries.yardsticks import moves_now
-from services.reporting.tables import LIVE, populations, products, region_changes, regions, targets
+from services.reporting.tables import LIVE, NEXT, populations, products, region_changes, regions, targets
 from shared.contracts.reference import PopulationRow, ProductRow, RegionChangeRow, RegionRow, TargetRow
 from shared.messaging.transaction import Transaction
 
@@ -25,9 +26,11 @@ async def store_regions(tx: Transaction, rows: Sequence[RegionRow]) -> None:
 async def store_changes(tx: Transaction, rows: Sequence[RegionChangeRow]) -> None:
     """Remember which code replaced which, and when; the file is the whole list. Today's view follows at once."""
     kept = {(row.code, row.effective_on): row for row in rows}
+    await hold_books_alone(tx)
     await tx.connection.execute(delete(region_changes))
     await tx.insert(region_changes, [row.model_dump(exclude={"level", "name_to"}) for _, row in sorted(kept.items())])
-    await book_todays_view_again(LIVE, await moves_now(tx), tx)
+    for books in (LIVE, NEXT) if await running_rebuild(tx) else (LIVE,):
+        await book_todays_view_again(books, await moves_now(tx), tx)
 
 
 async def store_populations(tx: Transaction, rows: Sequence[PopulationRow]) -> None:

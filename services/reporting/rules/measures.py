@@ -47,6 +47,11 @@ SUMS = MEASURES[:-1]
 """The additive measures, which cells hold."""
 STOCKS = ("outstanding_fen", "claims_open", "claims_overdue")
 PLACE = {name: place for place, name in enumerate(SUMS)}
+CONTROLLED = {
+    "enrollment": ("policies", "units", "persons", "self_paid_fen", "fiscal_fen", "donated_fen"),
+    "claims": ("claims_reported", "claims_settled", "claims_paid", "claims_rejected", "settled_fen", "paid_fen"),
+}
+"""By source the measures whose totals it tells per county and day."""
 Vector = list[int]
 """The measures of a cell in the order of SUMS."""
 

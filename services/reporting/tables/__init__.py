@@ -1,20 +1,34 @@
-"""What reporting remembers: the tree and its yardsticks, the books, and who lags."""
+"""What reporting remembers: the tree and its yardsticks, the books and what they are checked against, who lags."""
 
 from services.reporting.tables.books import LIVE, NEXT, Books
 from services.reporting.tables.judgement import judged, lag_states
 from services.reporting.tables.metadata import metadata
+from services.reporting.tables.trust import (
+    control_totals,
+    differences,
+    rebuild_inbox,
+    rebuilds,
+    reconciliations,
+    tellings,
+)
 from services.reporting.tables.yardsticks import populations, products, region_changes, regions, targets
 
 __all__ = [
     "LIVE",
     "NEXT",
     "Books",
+    "control_totals",
+    "differences",
     "judged",
     "lag_states",
     "metadata",
     "populations",
     "products",
+    "rebuild_inbox",
+    "rebuilds",
+    "reconciliations",
     "region_changes",
     "regions",
     "targets",
+    "tellings",
 ]

@@ -21,6 +21,11 @@ class Books:
     feeds: Table
     traces: Table
 
+    @property
+    def all(self) -> tuple[Table, ...]:
+        """Every table of the set, in the same order for each set."""
+        return (self.cells, self.households, self.timelines, self.covers, self.payment_days, self.feeds, self.traces)
+
 
 def _books(suffix: str) -> Books:
     return Books(

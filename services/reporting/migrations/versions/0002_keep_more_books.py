@@ -160,7 +160,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('eligible_households', sa.BigInteger(), nullable=True, comment='null where nobody has counted them'))
 
     with op.batch_alter_table('targets', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('line', sa.String(), nullable=False, comment='product line; empty for all that count to target'))
+        batch_op.add_column(sa.Column('line', sa.String(), server_default='', nullable=False, comment='product line; empty for all that count to target'))
 
     op.create_table('traces',
     sa.Column('region', sa.String(), nullable=False),
@@ -199,6 +199,85 @@ def upgrade() -> None:
     sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('done_at', sa.DateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('id')
+    )
+    op.create_table('control_totals',
+    sa.Column('source', sa.String(), nullable=False, comment='enrollment or claims'),
+    sa.Column('region', sa.String(), nullable=False, comment='the county'),
+    sa.Column('year', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('booked_on', sa.Date(), nullable=False),
+    sa.Column('policies', sa.BigInteger(), nullable=False),
+    sa.Column('units', sa.BigInteger(), nullable=False),
+    sa.Column('persons', sa.BigInteger(), nullable=False),
+    sa.Column('self_paid_fen', sa.BigInteger(), nullable=False),
+    sa.Column('fiscal_fen', sa.BigInteger(), nullable=False),
+    sa.Column('donated_fen', sa.BigInteger(), nullable=False),
+    sa.Column('claims_reported', sa.BigInteger(), nullable=False),
+    sa.Column('claims_settled', sa.BigInteger(), nullable=False),
+    sa.Column('claims_paid', sa.BigInteger(), nullable=False),
+    sa.Column('claims_rejected', sa.BigInteger(), nullable=False),
+    sa.Column('settled_fen', sa.BigInteger(), nullable=False),
+    sa.Column('paid_fen', sa.BigInteger(), nullable=False),
+    sa.Column('event_id', sa.String(), nullable=False, comment='of the newest totals; the ids of a service sort by time'),
+    sa.PrimaryKeyConstraint('source', 'region', 'year', 'booked_on'),
+    comment="what the sources' own tables hold, as they told it last"
+    )
+    op.create_table('differences',
+    sa.Column('source', sa.String(), nullable=False),
+    sa.Column('region', sa.String(), nullable=False),
+    sa.Column('year', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('booked_on', sa.Date(), nullable=False),
+    sa.Column('measure', sa.String(), nullable=False),
+    sa.Column('booked', sa.BigInteger(), nullable=False),
+    sa.Column('told', sa.BigInteger(), nullable=False),
+    sa.Column('since', sa.DateTime(timezone=True), nullable=False, comment='the first of the looks that all saw exactly this'),
+    sa.Column('stands', sa.Boolean(), nullable=False),
+    sa.Column('reconciliation', sa.String(), nullable=False, comment='the last look'),
+    sa.PrimaryKeyConstraint('source', 'region', 'year', 'booked_on', 'measure'),
+    comment='where the books differ from the control totals as of the last look'
+    )
+    op.create_table('rebuild_inbox',
+    sa.Column('source', sa.String(), nullable=False),
+    sa.Column('event_id', sa.String(), nullable=False),
+    sa.Column('live', sa.Boolean(), nullable=False, comment='came over reporting.facts first'),
+    sa.Column('replayed', sa.Boolean(), nullable=False, comment='has come over reporting.rebuild'),
+    sa.PrimaryKeyConstraint('source', 'event_id'),
+    comment='which facts the next set of books holds'
+    )
+    op.create_table('rebuilds',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('state', sa.String(), nullable=False, comment='running, switched, given up; or needed: written by a migration'),
+    sa.Column('began_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('replays', sa.JSON(), nullable=False, comment='by source: the id of its replay, its events once it is done'),
+    sa.Column('compared_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('differing_rows', sa.BigInteger(), nullable=True),
+    sa.Column('differing', sa.JSON(), nullable=True, comment='the first of them'),
+    sa.CheckConstraint("(state = 'running') = (ended_at IS NULL)"),
+    sa.CheckConstraint('(compared_at IS NULL) = (differing_rows IS NULL)'),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('rebuilds', schema=None) as batch_op:
+        batch_op.create_index('rebuilds_running', ['state'], unique=True, postgresql_where=sa.text("state = 'running'"), sqlite_where=sa.text("state = 'running'"))
+
+    op.create_table('reconciliations',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('looked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('compared', sa.BigInteger(), nullable=False, comment='county-days'),
+    sa.Column('differences', sa.BigInteger(), nullable=False, comment='that stand'),
+    sa.Column('unsettled', sa.BigInteger(), nullable=False, comment='that may still come right by themselves'),
+    sa.Column('items', sa.JSON(), nullable=False, comment='the first of them'),
+    sa.PrimaryKeyConstraint('id')
+    )
+    op.create_table('tellings',
+    sa.Column('source', sa.String(), nullable=False),
+    sa.Column('told_at', sa.DateTime(timezone=True), nullable=False, comment='when the source began to tell its totals'),
+    sa.Column('told', sa.Integer(), nullable=False, comment='so many county-days were told together'),
+    sa.Column('heard', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('source', 'told_at')
+    )
+    op.execute(
+        "INSERT INTO rebuilds (id, state, began_at, ended_at, replays) "
+        "SELECT '0002', 'needed', CURRENT_TIMESTAMP, CURRENT_TIMESTAMP, '{}' WHERE EXISTS (SELECT 1 FROM inbox)"
     )
     # ### end Alembic commands ###
 

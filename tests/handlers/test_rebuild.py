@@ -1,0 +1,310 @@
+"""The books are rebuilt beside those that are read: from the same facts they come out the same, row by row."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Table, func, select, text, update
+
+from services.reporting.handlers import rebuild_books, take_reference
+from services.reporting.handlers.rebuild_books import NotYet
+from services.reporting.queries.invariants import unbalanced
+from services.reporting.queries.rebuilds import rebuild_by_id
+from services.reporting.rules.households import shortened
+from services.reporting.tables import LIVE, NEXT, Books, judged
+from shared.contracts.facts import AgentChanged, AgentState
+from shared.contracts.reference import RegionChangeRow
+from shared.messaging.apply import apply
+from shared.messaging.door import Arrival
+from shared.messaging.outcomes import Unavailable
+from shared.messaging.transaction import AnyRow
+from shared.runtime.service import Running
+from tests.handlers.books import book, fact, reporting
+from tests.handlers.worlds import END, a_claim, a_policy
+
+CLAIMS = "urn:guanai:claims"
+NOON = datetime(2021, 8, 31, 12, tzinfo=UTC)
+Rows = dict[tuple[str, ...], Any]
+
+
+@dataclass
+class House:
+    """A reporting service and a second replica of it on the same database."""
+
+    running: Running
+    replica: Running
+
+    async def replay(self, arrivals: Sequence[Arrival], by: Running | None = None) -> None:
+        """One delivery of `reporting.rebuild`."""
+        await apply((by or self.running).desk_of("reporting.rebuild"), arrivals)
+
+    async def begin(self) -> str:
+        async with self.running.desk.begin() as tx:
+            return await rebuild_books.begin_rebuild(tx)
+
+    async def count(self, rebuild: str, **events: int | None) -> None:
+        """What each source says that its replay counted."""
+        for source, number in events.items():
+            async with self.running.desk.begin() as tx:
+                await rebuild_books.note_replay(tx, rebuild, source, {"id": f"r-{source}", "events": number})
+
+    async def compare(self, rebuild: str) -> AnyRow:
+        async with self.running.desk.begin() as tx:
+            await rebuild_books.compare(tx, rebuild)
+            found = await rebuild_by_id(tx, rebuild)
+            assert found is not None
+            return found
+
+    async def switch(self, rebuild: str, accept: bool = False) -> None:
+        """As the command does: again when a reader was in the way."""
+        for _ in range(50):
+            try:
+                async with self.running.desk.begin() as tx:
+                    return await rebuild_books.switch(tx, rebuild, accept)
+            except Unavailable:
+                await asyncio.sleep(0.05)
+        raise AssertionError("no switch in 50 attempts")
+
+    async def change(self, statement: Any) -> None:
+        async with self.running.desk.begin() as tx:
+            await tx.connection.execute(statement)
+
+    async def rows(self, books: Books) -> Rows:
+        """Every row that says something, timelines by what they net to."""
+        found: Rows = {}
+        async with self.running.database.read() as tx:
+            for live, table in zip(LIVE.all, books.all, strict=True):
+                for row in await tx.rows(select(table)):
+                    told = dict(row._mapping)
+                    key = (live.name, *(str(told.pop(c.name)) for c in table.primary_key))
+                    if "timeline" in told:
+                        told["timeline"] = shortened(told["timeline"])
+                    if any(told.values()):
+                        found[key] = told
+        return found
+
+    async def number(self, table: Table) -> int:
+        async with self.running.database.read() as tx:
+            return int((await tx.rows(select(func.count()).select_from(table)))[0][0])
+
+
+@pytest.fixture(params=["postgresql", "sqlite"])
+async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
+    url = request.getfixturevalue("pg_url") if request.param == "postgresql" else None
+    async with reporting(url, tmp_path, END) as running, reporting(url, tmp_path, END) as replica:
+        yield House(running, replica)
+
+
+def a_log(chance: random.Random, policies: int = 60) -> list[Arrival]:
+    """The facts of both sources, each source's in order."""
+    lives = [a_policy(chance, number) for number in range(policies)]
+    claims = [a_claim(chance, number) for number in range(policies // 3)]
+    agent = AgentChanged(
+        agent_no="A1", region="450101001", before=None, after=AgentState(villages=("450101001001",), active=True)
+    )
+    log = [
+        *(fact(c, f"{c.policy_no}/{c.revision}") for changes in lives for c in changes),
+        fact(agent, "agent-1"),
+        *(fact(c, f"{c.claim_no}/{n}", CLAIMS) for claim in claims for n, c in enumerate(claim)),
+    ]
+    return [at(arrival, NOON + timedelta(seconds=second)) for second, arrival in enumerate(log)]
+
+
+def at(arrival: Arrival, moment: datetime) -> Arrival:
+    """As the sources tell their facts: with the moment."""
+    assert arrival.event is not None
+    return replace(arrival, event=arrival.event.model_copy(update={"time": moment}))
+
+
+def counted(log: Sequence[Arrival]) -> dict[str, int]:
+    claims = sum(arrival.source == CLAIMS for arrival in log)
+    return {"enrollment": len(log) - claims, "claims": claims}
+
+
+def in_batches(chance: random.Random, log: Sequence[Arrival]) -> list[list[Arrival]]:
+    rest, batches = list(log), []
+    while rest:
+        size = chance.randrange(1, 40)
+        batches.append(rest[:size])
+        rest = rest[size:]
+    return batches
+
+
+async def test_rebuilt_books_are_the_same_row_by_row_however_facts_come(house: House, seed: int) -> None:
+    chance = random.Random(seed)
+    log = a_log(chance)
+    early, late = log[::2], log[1::2]
+    for batch in in_batches(chance, early):
+        await book(house.running, batch)
+    rebuild = await house.begin()
+    replayed = [*early, *chance.sample(log, 60)]
+    chance.shuffle(replayed)
+    ways = [(True, batch) for batch in in_batches(chance, replayed)]
+    ways += [(False, batch) for batch in in_batches(chance, late)]
+    chance.shuffle(ways)
+    for again, batch in ways:
+        await (house.replay(batch) if again else book(house.running, batch))
+    await house.count(rebuild, **counted([*{(a.source, a.event_id): a for a in replayed}.values()]))
+    before = await house.rows(LIVE)
+    result = await house.compare(rebuild)
+    assert (result.differing_rows, result.differing) == (0, [])
+    assert await house.rows(NEXT) == before
+    await house.switch(rebuild)
+    assert await house.rows(LIVE) == before
+    assert await house.rows(NEXT) == {}
+    async with house.running.database.read() as tx:
+        assert await unbalanced(tx, 10) == []
+
+
+async def test_a_fact_that_comes_live_and_replayed_at_the_same_time_in_two_replicas_is_booked_once(
+    house: House, seed: int
+) -> None:
+    chance = random.Random(seed)
+    log = a_log(chance, 30)
+    rebuild = await house.begin()
+    live, replayed = in_batches(chance, log), in_batches(chance, chance.sample(log, len(log)))
+    await asyncio.gather(
+        in_turn(lambda batch: book(house.running, batch), live),
+        in_turn(lambda batch: house.replay(batch, house.replica), replayed),
+        in_turn(house.replay, replayed[::-1]),
+    )
+    await house.count(rebuild, **counted(log))
+    assert (await house.compare(rebuild)).differing_rows == 0
+    assert await house.rows(NEXT) == await house.rows(LIVE)
+
+
+async def in_turn(way: Any, batches: Sequence[list[Arrival]]) -> None:
+    for batch in batches:
+        while True:
+            try:
+                await way(batch)
+                break
+            except Unavailable:
+                await asyncio.sleep(0.01)
+
+
+async def test_books_that_differ_are_named_and_replaced_only_with_consent(house: House, seed: int) -> None:
+    log = a_log(random.Random(seed), 20)
+    await book(house.running, log)
+    sound = await house.rows(LIVE)
+    cells = LIVE.cells.c
+    (key,) = [key for key in sound if key[:2] == ("cells", "45")][:1]
+    where = (cells.region == "45") & (cells.booked_on == text(f"'{key[3]}'")) & (cells.product == key[4])
+    await house.change(
+        update(LIVE.cells).where(where, cells.renewed.is_(key[5] == "True")).values(units=cells.units + 7)
+    )
+    async with house.running.database.read() as tx:
+        assert [(w["region"], w["left"]) for w in await unbalanced(tx, 10)] == [("45", {"units": 7})]
+    rebuild = await house.begin()
+    await house.replay(log)
+    await house.count(rebuild, **counted(log))
+    result = await house.compare(rebuild)
+    assert result.differing_rows == 1
+    (item,) = result.differing
+    assert (item["table"], item["key"]["region"]) == ("cells", "45")
+    assert item["live"]["units"] - item["rebuilt"]["units"] == 7
+    assert set(item["live"]) == {"units"}
+    with pytest.raises(NotYet, match="1 rows differ"):
+        await house.switch(rebuild)
+    await house.change(text("INSERT INTO judged (year, as_of, basis) VALUES (2021, '2021-08-31', 'some')"))
+    await house.switch(rebuild, accept=True)
+    assert await house.rows(LIVE) == sound
+    async with house.running.database.read() as tx:
+        assert [row.basis for row in await tx.rows(select(judged))] == [""], "regions are judged by the new books"
+
+
+async def test_books_are_not_switched_before_every_fact_is_in_them(house: House, seed: int) -> None:
+    log = a_log(random.Random(seed), 10)
+    await book(house.running, log)
+    rebuild = await house.begin()
+    with pytest.raises(NotYet, match="not been compared"):
+        await house.switch(rebuild)
+    await house.replay(log[:-1])
+    with pytest.raises(NotYet, match="replay of enrollment is not done"):
+        await house.compare(rebuild)
+    await house.count(rebuild, enrollment=counted(log)["enrollment"], claims=None)
+    with pytest.raises(NotYet, match="replay of claims is not done"):
+        await house.compare(rebuild)
+    await house.count(rebuild, claims=counted(log)["claims"])
+    with pytest.raises(NotYet, match=r"\d+ of the \d+ facts that claims"):
+        await house.compare(rebuild)
+    await house.count(rebuild, claims=counted(log)["claims"] - 1)
+    with pytest.raises(NotYet, match="1 facts that the books hold are in no replay"):
+        await house.compare(rebuild)
+    await house.replay(log[-1:])
+    assert (await house.compare(rebuild)).differing_rows == 0
+
+
+async def test_one_rebuild_runs_at_a_time_and_what_was_given_up_leaves_nothing(house: House, seed: int) -> None:
+    log = a_log(random.Random(seed), 10)
+    await book(house.running, log)
+    first = await house.begin()
+    await house.replay(log)
+    with pytest.raises(NotYet, match=first):
+        await house.begin()
+    async with house.running.desk.begin() as tx:
+        await rebuild_books.give_up(tx, first)
+    assert await house.rows(NEXT) == {}
+    await house.replay(log)
+    assert await house.rows(NEXT) == {}, "messages that are left over"
+    second = await house.begin()
+    await house.replay(log)
+    await house.count(second, **counted(log))
+    assert (await house.compare(second)).differing_rows == 0
+    with pytest.raises(rebuild_books.NoSuchRebuild):
+        await house.compare(first)
+
+
+async def test_nothing_is_lost_or_doubled_while_books_are_switched_under_traffic(house: House, seed: int) -> None:
+    chance = random.Random(seed)
+    log = a_log(chance, 90)
+    early, late = log[: len(log) // 3], log[len(log) // 3 :]
+    await book(house.running, early)
+    rebuild = await house.begin()
+    await house.replay(early)
+    await house.count(rebuild, **counted(early))
+    await house.compare(rebuild)
+    looks: list[int] = []
+    over = asyncio.Event()
+
+    async def read() -> None:
+        while not over.is_set():
+            looks.append(await house.number(LIVE.cells))
+            await asyncio.sleep(0)
+
+    async def traffic() -> None:
+        await asyncio.gather(
+            in_turn(lambda batch: book(house.running, batch), [[one] for one in late[::2]]),
+            in_turn(lambda batch: book(house.replica, batch), [[one] for one in late[1::2]]),
+        )
+        over.set()
+
+    await asyncio.gather(read(), read(), traffic(), house.switch(rebuild))
+    assert min(looks) > 0, "no reader ever saw empty books"
+    switched = await house.rows(LIVE)
+    again = await house.begin()
+    await house.replay(log)
+    await house.count(again, **counted(log))
+    assert (await house.compare(again)).differing_rows == 0
+    assert await house.rows(NEXT) == switched
+    assert await house.number(LIVE.traces) == len({(k[1:]) for k in switched if k[0] == "traces"})
+
+
+async def test_codes_that_change_during_a_rebuild_change_in_both_sets(house: House, seed: int) -> None:
+    log = a_log(random.Random(seed), 30)
+    await book(house.running, log)
+    rebuild = await house.begin()
+    await house.replay(log[::2])
+    change = {"code": "450102", "name_from": "旧", "name_to": "新", "level": "county", "change": "merged"}
+    row = RegionChangeRow.model_validate({**change, "successor": "450101", "effective_on": "2021-01-01"})
+    async with house.running.desk.begin() as tx:
+        await take_reference.store_changes(tx, [row])
+    await house.replay(log[1::2])
+    await house.count(rebuild, **counted(log))
+    assert (await house.compare(rebuild)).differing_rows == 0
+    assert any(key[0] == "households" and key[2] == "True" for key in await house.rows(NEXT))
