@@ -62,7 +62,7 @@ class Transaction:
         if not self.is_postgres:
             return sqlite_insert(table), list(rows)
         names = list(rows[0])
-        arrays = [bindparam(f"p_{name}", type_=ARRAY(table.c[name].type)) for name in names]
+        arrays = [bindparam(f"p_{name}", type_=ARRAY(table.c[name].type, dimensions=1)) for name in names]
         given = func.unnest(*arrays).table_valued(*names, name="given").render_derived()
         statement = postgres_insert(table).from_select(names, select(*(given.c[name] for name in names)))
         return statement, {f"p_{name}": [row[name] for row in rows] for name in names}

@@ -1,5 +1,6 @@
-"""What reporting remembers: the tree and its yardsticks, the books, and who lags."""
+"""What reporting remembers: the tree and its yardsticks, agents, the books, and who lags."""
 
+from services.reporting.tables.agents import agents
 from services.reporting.tables.books import LIVE, NEXT, Books
 from services.reporting.tables.judgement import judged, lag_states
 from services.reporting.tables.metadata import metadata
@@ -9,6 +10,7 @@ __all__ = [
     "LIVE",
     "NEXT",
     "Books",
+    "agents",
     "judged",
     "lag_states",
     "metadata",
