@@ -5,7 +5,9 @@ from fastapi import APIRouter
 from services.reporting.api.lags import lags
 from services.reporting.api.numbers import numbers
 from services.reporting.api.page import page_of_ranking
-from services.reporting.api.yardsticks import targets_and_populations, tree
+from services.reporting.api.proposals import proposals
+from services.reporting.api.targets import targets
+from services.reporting.api.yardsticks import populations, tree
 from shared.runtime.settings import Settings
 
 
@@ -16,6 +18,8 @@ def routers(settings: Settings) -> list[APIRouter]:
         numbers(month),
         lags(month),
         tree(),
-        targets_and_populations(),
+        targets(),
+        proposals(month),
+        populations(),
         page_of_ranking(month),
     ]
