@@ -2,5 +2,5 @@
 
 In:  policy.*, claim.* (queue reporting.facts)
 Out: region.lagging, region.recovered
-Own: region tree, populations, targets, catalogue, cells, household timelines, lag states
+Own: region tree, populations, targets, agents, catalogue, cells, household timelines, lag states
 """

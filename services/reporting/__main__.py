@@ -3,6 +3,7 @@
 from functools import partial
 
 from services.reporting.api import routers
+from services.reporting.errands import errands
 from services.reporting.handlers import take_reference
 from services.reporting.handlers.judge_regions import judge_regions
 from services.reporting.subscriptions import listens_to
@@ -24,6 +25,7 @@ SERVICE = Service(
     routers=routers,
     listens_to=listens_to,
     jobs=jobs,
+    errands=errands,
     stores={
         "regions": take_reference.store_regions,
         "changes": take_reference.store_changes,

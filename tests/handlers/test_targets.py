@@ -10,12 +10,11 @@ import pytest
 from sqlalchemy import select
 
 from services.reporting.tables import agents, targets
-from shared.contracts.facts import PolicyIssued, PolicyState
 from shared.contracts.reference import BadFile, TargetRow, rows_in
-from shared.contracts.values import Premium
 from shared.runtime.service import Running
-from tests.handlers.books import book, fact, reporting, set_population
+from tests.handlers.books import reporting, set_population
 from tests.handlers.callers import client_for
+from tests.handlers.sales import sell
 
 TODAY = date(2021, 8, 31)
 HEAD = "region,year,kind,units,effective_on,document,line\n"
@@ -221,7 +220,7 @@ async def test_a_proposal_by_last_year_takes_its_units_of_the_line_that_is_asked
         ("450102001001", "elder_care_a", 5),
         ("450101001001", "love", 500),
     ):
-        await sell(office, village, product, units)
+        await sell(office, village, units, date(2020, 3, 1), product)
     by_all = (await propose(planner, wanted("4501", "last_year", units=10))).json()["rows"]
     assert [(r["region"], r["basis"], r["units"]) for r in by_all] == [("450101", 30, 7), ("450102", 15, 3)]
     elder = (await propose(planner, wanted("4501", "last_year", units=10, line="elder"))).json()["rows"]
@@ -231,20 +230,6 @@ async def test_a_proposal_by_last_year_takes_its_units_of_the_line_that_is_asked
     assert (await propose(planner, wanted("4501", "last_year", units=10, weights={"4502": 1}))).status_code == 422
     none_left = wanted("4501", "last_year", units=10, line="elder", weights={"450102": 0})
     assert (await propose(planner, none_left)).status_code == 422
-
-
-async def sell(office: Running, village: str, product: str, units: int) -> None:
-    """One policy of the year before."""
-    day = date(2020, 3, 1)
-    state = PolicyState(
-        product=product, region=village, units=units, persons=1, premium=Premium(self_paid=100), household="H",
-        effective_from=day, effective_to=date(2021, 2, 28),
-    )  # fmt: skip
-    number = f"{village}-{product}"
-    told = PolicyIssued(
-        insurer="ins-a", policy_no=number, revision=1, sold_on=day, booked_on=day, before=None, after=state
-    )
-    await book(office, [fact(told, number)])
 
 
 async def test_a_proposal_by_capacity_counts_active_agents_down_to_the_village(

@@ -6,6 +6,7 @@ from services.reporting.api.lags import lags
 from services.reporting.api.numbers import numbers
 from services.reporting.api.page import page_of_ranking
 from services.reporting.api.proposals import proposals
+from services.reporting.api.stream import stream
 from services.reporting.api.targets import targets
 from services.reporting.api.yardsticks import populations, tree
 from shared.runtime.settings import Settings
@@ -21,5 +22,6 @@ def routers(settings: Settings) -> list[APIRouter]:
         targets(),
         proposals(month),
         populations(),
+        stream(),
         page_of_ranking(month),
     ]

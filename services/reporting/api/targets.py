@@ -38,7 +38,7 @@ _BODY = {
 
 
 def targets() -> APIRouter:
-    """`/targets`."""
+    """`/targets` and `/targets/cascade`."""
     router = APIRouter(prefix="/reporting/v1/targets", tags=["targets"])
 
     @router.get("")
@@ -65,6 +65,11 @@ def targets() -> APIRouter:
         new = await store_targets(tx, rows)
         return {"rows": len(rows), "new_versions": new, "unchanged": len(rows) - new}
 
+    _cascade(router)
+    return router
+
+
+def _cascade(router: APIRouter) -> None:
     @router.get("/cascade")
     async def handed_down(  # noqa: PLR0913, PLR0917
         tx: Reading,
@@ -84,8 +89,6 @@ def targets() -> APIRouter:
         units = await units_in_force_below(tx, region, year, (kind, line), day)
         tree = cascade(await tree_below(tx, asked, depth), units, region, depth)
         return {"year": year, "kind": kind, "line": line, "as_of": day, **tree.shown()}
-
-    return router
 
 
 async def _rows_sent(request: Request) -> tuple[list[TargetRow], int]:
