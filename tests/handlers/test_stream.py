@@ -12,11 +12,12 @@ from services.reporting.errands import listener
 from shared.contracts.judgements import BulletinPublished, RegionMilestone
 from shared.messaging import outbox
 from shared.messaging.happenings import Fact
-from shared.runtime.service import Running
+from shared.runtime.service import Running, prepare
 from tests.handlers.books import reporting, set_targets
 from tests.handlers.callers import key_for
 from tests.handlers.ears import Cut, Ear, Heard, connected, listening, names, served, until
 from tests.handlers.sales import move, sell
+from tests.nodes.postgresql import PostgreSQL
 
 TODAY = date(2021, 8, 31)
 VILLAGE, NEIGHBOUR, ELSEWHERE = "450101001001", "450102001001", "450201001001"
@@ -199,6 +200,47 @@ async def test_too_much_or_an_id_that_is_none_of_ours_means_to_fetch_everything_
             assert values([await ear.next()]) == [1]
     async with listening(port, key, told[0].id) as ear:
         assert values(await ear.until("standings")) == [1]
+
+
+async def test_one_who_hears_little_of_much_is_told_to_fetch_anew_rather_than_less_than_was_missed(
+    town: Running, port: int
+) -> None:
+    key = await key_for(town, "county", "4502")
+    async with listening(port, key) as ear:
+        start = (await ear.next()).id
+    await tell(town, good_news("4502", 1))
+    async with town.desk.begin() as tx:
+        for n in range(999):
+            await outbox.put(tx, "reporting", [good_news("4501", n)])
+    async with listening(port, key, start) as ear:
+        assert values(await ear.until("standings")) == [1]
+    await tell(town, good_news("4501", 1_000))
+    async with listening(port, key, start) as ear:
+        assert names(await ear.until("standings")) == ["reset", "standings"]
+
+
+async def test_what_another_replica_has_booked_is_heard_as_well(town: Running, key: str) -> None:
+    replica = prepare(town.service, town.settings, town.transport)
+    async with served(replica) as port, listening(port, key) as ear:
+        await ear.next()
+        await sell(town, VILLAGE, 30, TODAY)
+        await tell(town, good_news("4501", 1))
+        assert sorted([(await ear.next()).name, (await ear.next()).name]) == ["milestone", "standings"]
+    await replica.database.close()
+
+
+async def test_while_the_database_is_away_listeners_stay_and_hear_afterwards(
+    postgresql: PostgreSQL, pg_url: str, tmp_path: Path
+) -> None:
+    async with reporting(pg_url, tmp_path, TODAY) as town, served(town) as port:
+        ear = await connected(port, await key_for(town, "analyst"))
+        await ear.next()
+        await asyncio.to_thread(postgresql.stop)
+        assert await ear.nothing(1.0)
+        await asyncio.to_thread(postgresql.start)
+        await tell(town, good_news("4501", 1))
+        assert values([await ear.next(10)]) == [1]
+        await ear.close()
 
 
 async def test_a_silent_stream_is_kept_alive_and_ends_in_time_for_a_key_to_be_asked_for_again(

@@ -69,6 +69,7 @@ def test_within_a_city_a_change_has_the_name_of_the_own_region() -> None:
     assert changed_in("", ["4502", "4501"]) == ["4501", "4502"]
     assert changed_in("4501", ["4502", "4501"]) == ["4501"]
     assert changed_in("450101", ["4501"]) == ["450101"]
+    assert changed_in("", []) == []
 
 
 @pytest.mark.parametrize(

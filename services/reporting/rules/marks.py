@@ -59,4 +59,4 @@ def name_of(fact: str) -> str:
 
 def changed_in(region: str, cities: Iterable[str]) -> list[str]:
     """The changed cities as one may see them whose scope is `region`: within a city there is only the own region."""
-    return sorted(city for city in cities if city.startswith(region)) or [region]
+    return sorted(city for city in cities if city.startswith(region)) or [region] * bool(region)
