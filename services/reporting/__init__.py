@@ -2,5 +2,5 @@
 
 In:  policy.*, claim.*, agent.*, *.totals (queue reporting.facts; again in reporting.rebuild)
 Out: region.lagging, region.recovered
-Own: region tree, populations, targets, catalogue, the books (twice while they are rebuilt), their checks, lag states
+Own: region tree, agents, populations, targets, catalogue, the books (twice in a rebuild), their checks, lag states
 """

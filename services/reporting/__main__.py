@@ -35,7 +35,7 @@ SERVICE = Service(
         "regions": take_reference.store_regions,
         "changes": take_reference.store_changes,
         "populations": take_reference.store_populations,
-        "targets": take_reference.store_targets,
+        "targets": take_reference.load_targets,
         "products": take_reference.store_products,
     },
     advice={"books": rebuilds.advice},

@@ -119,7 +119,10 @@ def text_of(path: Path) -> str:
 
 def rows_in(kind: str, text: str) -> list[Any]:
     """The typed rows of a CSV text. Raises BadFile naming every line that is wrong."""
-    lines = list(csv.DictReader(io.StringIO(text)))
+    try:
+        lines = list(csv.DictReader(io.StringIO(text)))
+    except csv.Error as error:
+        raise BadFile([f"this is no CSV: {error}"]) from None
     if not lines:
         raise BadFile(["the file has no rows"])
     try:

@@ -23,6 +23,7 @@ loads = Table(
     Column("loaded_at", Moment, nullable=False),
 )
 Store = Callable[[Transaction, Sequence[Any]], Awaitable[None]]
+"""Takes rows in; raises BadFile where they do not fit what the service knows."""
 _MOST_BYTES = 16 * 1024 * 1024
 
 
@@ -41,7 +42,7 @@ def reference(service: str, stores: Mapping[str, Store]) -> APIRouter:
         """Take in a whole file of this kind (CSV in UTF-8). `part` names a further file of the same kind."""
         if kind not in stores:
             raise HTTPException(404, f"{service} needs no {kind}; it needs: {', '.join(stores)}")
-        text = await _text(request)
+        text = await text_sent(request)
         return {"kind": kind, "lines": await take_in(tx, stores[kind], kind, text, part)}
 
     return router
@@ -57,16 +58,17 @@ async def take_in(tx: Transaction, store: Store, kind: str, text: str, part: str
     """Validate a file whole, store it, remember its hash; returns the number of lines. Raises a 422 for a bad file."""
     try:
         rows = rows_in(kind, text)
+        await store(tx, rows)
     except BadFile as error:
         raise HTTPException(422, f"Nothing was changed: {error}") from None
-    await store(tx, rows)
     await tx.connection.execute(delete(loads).where(loads.c.kind == kind, loads.c.part == part))
     row = {"kind": kind, "part": part, "sha256": hash_of(text), "lines": len(rows), "loaded_at": tx.now}
     await tx.insert(loads, [row])
     return len(rows)
 
 
-async def _text(request: Request) -> str:
+async def text_sent(request: Request) -> str:
+    """The body as text. 413 beyond 16 MiB, 400 unless it is UTF-8 (a byte order mark is left out)."""
     body = b""
     async for chunk in request.stream():
         body += chunk

@@ -11,8 +11,9 @@ from services.cli.simulation.curve import programme_year
 from services.cli.simulation.envelope import Event, insurer_event, money, office_time
 from services.cli.simulation.lots import Lot
 from services.cli.simulation.plan import Plan, planned_lots
-from services.cli.simulation.shares import apportion, largest_remainder
+from services.cli.simulation.shares import apportion
 from services.cli.simulation.tables import County, read_counties
+from services.reporting.rules.shares import largest_remainder
 
 MOST_DAYS_TO_SETTLE, MOST_DAYS_TO_PAY = 20, 10
 LONGEST = timedelta(days=MOST_DAYS_TO_SETTLE + MOST_DAYS_TO_PAY)

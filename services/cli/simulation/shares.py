@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from services.reporting.rules.shares import largest_remainder
+
 
 def even(total: int, parts: int) -> list[int]:
     """Equal parts; the first ones get one more where it does not divide."""
@@ -17,16 +19,6 @@ def proportional(total: int, weights: Iterable[int], whole: int) -> Iterator[int
         upto = total * weight_so_far // (whole or 1)
         yield upto - given
         given = upto
-
-
-def largest_remainder(total: int, weights: Sequence[int]) -> list[int]:
-    """Parts by weight, rounded down, and what is left to those who lost most by rounding."""
-    whole = sum(weights) or 1
-    parts = [total * weight // whole for weight in weights]
-    losers = sorted(range(len(weights)), key=lambda i: -(total * weights[i] % whole))
-    for i in losers[: total - sum(parts)]:
-        parts[i] += 1
-    return parts
 
 
 def apportion(total: int, weights: Sequence[int], least: Sequence[int]) -> list[int]:

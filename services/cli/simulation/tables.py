@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from services.cli.simulation.shares import largest_remainder
+from services.reporting.rules.shares import largest_remainder
 
 FEN_PER_WAN = 1_000_000
 ONE_STEP_PERCENT = 80

@@ -5,14 +5,17 @@ from fastapi import APIRouter
 from services.reporting.api.indicators import indicators
 from services.reporting.api.lags import lags
 from services.reporting.api.page import page_of_ranking
+from services.reporting.api.proposals import proposals
 from services.reporting.api.rebuilds import rebuilds
 from services.reporting.api.series import series
 from services.reporting.api.standings import standings
+from services.reporting.api.stream import stream
+from services.reporting.api.targets import targets
 from services.reporting.api.text_checks import text_checks
 from services.reporting.api.traces import traces
 from services.reporting.api.trust import trust
 from services.reporting.api.why import why
-from services.reporting.api.yardsticks import targets_and_populations, tree
+from services.reporting.api.yardsticks import populations, tree
 from shared.runtime.settings import Settings
 
 
@@ -27,9 +30,12 @@ def routers(settings: Settings) -> list[APIRouter]:
         traces(),
         lags(),
         tree(),
-        targets_and_populations(),
         text_checks(settings),
         trust(),
         rebuilds(),
+        targets(),
+        proposals(month),
+        populations(),
+        stream(),
         page_of_ranking(month),
     ]

@@ -1,18 +1,16 @@
-"""The tree, the targets and the populations: read them, and set new versions."""
+"""The tree and the populations: read them, and set new vintages."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, HTTPException, Query
+from fastapi import APIRouter, HTTPException
 
 from services.reporting.api.asking import region_asked
 from services.reporting.handlers import take_reference
 from services.reporting.queries import yardsticks
-from shared.contracts.reference import PopulationRow, TargetRow
+from shared.contracts.reference import PopulationRow
 from shared.runtime.principals import Principal
-from shared.runtime.security import Operator, Reader, only
+from shared.runtime.security import Operator, Reader
 from shared.runtime.web import Reading, Writing
-
-Planner = Annotated[Principal, Depends(only("operator", "analyst"))]
 
 
 def tree() -> APIRouter:
@@ -33,27 +31,12 @@ def tree() -> APIRouter:
     return router
 
 
-def targets_and_populations() -> APIRouter:
-    """`/targets` and `/populations`."""
+def populations() -> APIRouter:
+    """`/populations`."""
     router = APIRouter(prefix="/reporting/v1", tags=["yardsticks"])
 
-    @router.get("/targets")
-    async def targets(
-        tx: Reading, caller: Reader, region: str, year: Annotated[int, Query(ge=2000, le=2100)]
-    ) -> dict[str, Any]:
-        """Every version of a region's targets of a year, the newest first."""
-        await region_asked(tx, caller, region)
-        return {"items": await yardsticks.target_versions(tx, region, year), "next": None}
-
-    @router.put("/targets")
-    async def set_targets(tx: Writing, caller: Planner, rows: list[TargetRow]) -> dict[str, int]:
-        """Set targets: a changed one becomes a new version, none is overwritten."""
-        await _all_known(tx, caller, [row.region for row in rows])
-        await take_reference.store_targets(tx, rows)
-        return {"rows": len(rows)}
-
     @router.get("/populations")
-    async def populations(tx: Reading, caller: Reader, region: str) -> dict[str, Any]:
+    async def known(tx: Reading, caller: Reader, region: str) -> dict[str, Any]:
         """The population that penetration is computed with."""
         await region_asked(tx, caller, region)
         found = (await yardsticks.populations_of(tx, [region])).get(region)

@@ -90,10 +90,11 @@ async def _add(table: Table, sums: Sums, measures: Sequence[str], tx: Transactio
 
 
 async def _freshen(books: Books, facts: Sequence[Event[Change]], start_month: int, tx: Transaction) -> None:
-    """Note per city and year how far its numbers go, and that it has a feed at all."""
+    """Note per city and year how far its numbers go, and that it has a feed; a move concerns both cities."""
     found: defaultdict[tuple[str, int], list[Event[Change]]] = defaultdict(list)
     for fact in facts:
-        found[fact.data.after.region[:4], programme_year_of(_day_of(fact.data), start_month)].append(fact)
+        for city in {state.region[:4] for state in (fact.data.before, fact.data.after) if state}:
+            found[city, programme_year_of(_day_of(fact.data), start_month)].append(fact)
     rows = [_feed(city, year, news, tx.moment) for (city, year), news in sorted(found.items())]
     await tx.insert(books.feeds, rows, lambda insert: _freshened(books.feeds, insert))
 

@@ -1,15 +1,16 @@
 """Reference data taken in: the tree, its changes, populations, targets, the catalogue."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import delete, select
 
 from services.reporting.handlers.book_households import book_todays_view_again
 from services.reporting.queries.rebuilds import hold_books_alone, running_rebuild
+from services.reporting.queries.targets import reasons_against
 from services.reporting.queries.yardsticks import moves_now
+from services.reporting.rules.targets import key_of
 from services.reporting.tables import LIVE, NEXT, populations, products, region_changes, regions, targets
-from shared.contracts.reference import PopulationRow, ProductRow, RegionChangeRow, RegionRow, TargetRow
+from shared.contracts.reference import BadFile, PopulationRow, ProductRow, RegionChangeRow, RegionRow, TargetRow
 from shared.messaging.transaction import Transaction
 
 
@@ -49,16 +50,22 @@ async def store_populations(tx: Transaction, rows: Sequence[PopulationRow]) -> N
     )
 
 
-async def store_targets(tx: Transaction, rows: Sequence[TargetRow]) -> None:
-    """Add a version for every target that differs from the one in force; none is ever overwritten."""
-    known = await tx.rows(select(targets).order_by(targets.c.version))
-    latest = {_target_key(r): (r.units, r.document) for r in known}
-    new = [r for r in rows if latest.get(_target_key(r)) != (r.units, r.document)]
+async def load_targets(tx: Transaction, rows: Sequence[TargetRow]) -> None:
+    """Take in a file of targets. Raises BadFile that names every line which cannot be meant."""
+    if reasons := await reasons_against(tx, rows):
+        raise BadFile([f"line {place + 2}: {reason}" for place, reason in reasons])
+    await store_targets(tx, rows)
+
+
+async def store_targets(tx: Transaction, rows: Sequence[TargetRow]) -> int:
+    """Add a version for every target that differs from the newest one; none is ever overwritten. How many are new."""
+    known = await tx.rows(
+        select(targets).where(tx.any_of(targets.c.region, {row.region for row in rows})).order_by(targets.c.version)
+    )
+    latest = {key_of(r): (r.units, r.document) for r in known}
+    new = [r for r in rows if latest.get(key_of(r)) != (r.units, r.document)]
     await tx.insert(targets, [{**row.model_dump(exclude={"status"}), "loaded_at": tx.now} for row in new])
-
-
-def _target_key(row: Any) -> tuple[Any, ...]:
-    return row.region, row.year, row.kind, row.line, row.effective_on
+    return len(new)
 
 
 async def store_products(tx: Transaction, rows: Sequence[ProductRow]) -> None:

@@ -68,9 +68,15 @@ async def stocks_as_of(tx: Transaction, scope: Scope, days: Sequence[date]) -> B
 
 async def elder_units_as_of(tx: Transaction, scope: Scope, year: int, days: Sequence[date]) -> ByDay:
     """Units of the products of line `elder`."""
+    return await units_as_of(tx, scope, year, days, "elder")
+
+
+async def units_as_of(tx: Transaction, scope: Scope, year: int, days: Sequence[date], line: str = "") -> ByDay:
+    """Units alone, of one product line or of all."""
     cells = LIVE.cells
-    elder = select(products.c.code).where(products.c.line == "elder")
-    where = and_(cells.c.year == year, cells.c.product.in_(elder), scope.counts(cells.c.product))
+    where = and_(cells.c.year == year, scope.counts(cells.c.product))
+    if line:
+        where = and_(where, cells.c.product.in_(select(products.c.code).where(products.c.line == line)))
     return await _up_to(tx, scope, (cells, [cells.c.units]), where, days)
 
 

@@ -1,5 +1,6 @@
-"""What reporting remembers: the tree and its yardsticks, the books and what they are checked against, who lags."""
+"""What reporting remembers: the tree and its yardsticks, agents, the books and their checks, and who lags."""
 
+from services.reporting.tables.agents import agents
 from services.reporting.tables.books import LIVE, NEXT, Books
 from services.reporting.tables.judgement import judged, lag_states
 from services.reporting.tables.metadata import metadata
@@ -17,6 +18,7 @@ __all__ = [
     "LIVE",
     "NEXT",
     "Books",
+    "agents",
     "control_totals",
     "differences",
     "judged",
