@@ -2,6 +2,9 @@
 
 from fastapi import APIRouter
 
+from services.reporting.api.bulletin_files import bulletin_files
+from services.reporting.api.bulletin_publication import publication
+from services.reporting.api.bulletins import bulletins
 from services.reporting.api.lags import lags
 from services.reporting.api.numbers import numbers
 from services.reporting.api.page import page_of_ranking
@@ -17,5 +20,8 @@ def routers(settings: Settings) -> list[APIRouter]:
         lags(month),
         tree(),
         targets_and_populations(),
+        bulletin_files(month),
+        bulletins(month),
+        publication(month),
         page_of_ranking(month),
     ]
