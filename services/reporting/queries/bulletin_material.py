@@ -125,7 +125,7 @@ async def _course(tx: Transaction, wanted: Wanted, subject: Subject) -> Course |
         days=days,
         units=[_up_to(sold, day) if day <= wanted.as_of else None for day in days],
         last_year=past,
-        expected=[target * curve.share_on(day) for day in days] if target and curve else None,
+        expected=[round(target * curve.share_on(day)) for day in days] if target and curve else None,
     )
 
 

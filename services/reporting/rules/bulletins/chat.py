@@ -9,7 +9,7 @@ from services.reporting.rules.bulletins.overall import TARGET_WORDS
 from services.reporting.rules.bulletins.phrases import day_in_words, highest, lowest, named_with, names_of, parts, where
 from services.reporting.rules.bulletins.problems import FEWEST_PACE
 
-MOST_LINES = 8
+MOST_LINES, MOST_NAMED = 8, 6
 
 
 def chat_of_period(ledger: Ledger) -> tuple[str, ...]:
@@ -25,7 +25,7 @@ def chat_of_week(ledger: Ledger) -> tuple[str, ...]:
     region = ledger.material.region
     if not region.now.has_feed:
         return (_head(ledger), f"{NO_FEED}。")
-    added = f"本期承保{ledger.says(region, 'new_units')}" if ledger.value(region, "new_units") else "本期没有新增承保"
+    added = f"本期{ledger.says(region, 'new_units')}"
     lines = (_head(ledger), added, _units(ledger), *good_news(ledger)[:3], _slow(ledger), _less(ledger))
     return tuple(line for line in lines if line)[:MOST_LINES]
 
@@ -80,7 +80,7 @@ def _paid(ledger: Ledger) -> str:
 
 def _less(ledger: Ledger) -> str:
     less = lowest(ledger, where(ledger.material.fed, shrinks), "growth_units")
-    return f"同比减少：{names_of(less)}" if less else ""
+    return f"同比减少：{names_of(less, MOST_NAMED)}" if less else ""
 
 
 def _slow(ledger: Ledger) -> str:

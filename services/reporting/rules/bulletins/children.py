@@ -7,6 +7,7 @@ from services.reporting.rules.bulletins.material import NO_FEED, Subject
 from services.reporting.rules.bulletins.measures import above_average, grows, misses, reached
 from services.reporting.rules.bulletins.phrases import (
     highest,
+    in_turn,
     named_with,
     names_of,
     numbered,
@@ -44,11 +45,12 @@ def completed(ledger: Ledger) -> str:
     if not any("guideline" in child.targets for child in fed):
         return f"任务完成。各{noun}尚未下达年度指导任务，完成率无从计算。"
     done = _reached(ledger, fed, "guideline")
-    said = f"任务完成。{ledger.says(region, 'children')}{noun}中，"
+    said, count = f"任务完成。{ledger.says(region, 'children')}{noun}", ledger.says(region, "reached_guideline")
     if not done:
-        return f"{said}尚无{noun}完成年度指导任务。"
-    said += f"{ledger.says(region, 'reached_guideline')}{noun}完成年度指导任务，完成率依次为"
-    return f"{said}{_listed(ledger, done, 'completion_guideline')}。{_stretched(ledger)}"
+        return f"{said}中，尚无{noun}完成年度指导任务。"
+    share = "全部" if len(done) == len(ledger.material.children) else f"中，{count}{noun}"
+    listing = f"{in_turn(done)}{_listed(ledger, done, 'completion_guideline')}"
+    return f"{said}{share}完成年度指导任务，完成率{listing}。{_stretched(ledger)}"
 
 
 def _stretched(ledger: Ledger) -> str:
@@ -57,7 +59,7 @@ def _stretched(ledger: Ledger) -> str:
     if not done:
         return ""
     count = f"{ledger.says(region, 'reached_stretch')}{parts(region)}达到力争目标"
-    return f"{count}，完成率依次为{_listed(ledger, done, 'completion_stretch')}。"
+    return f"{count}，完成率{in_turn(done)}{_listed(ledger, done, 'completion_stretch')}。"
 
 
 def _reached(ledger: Ledger, fed: Sequence[Subject], kind: str) -> list[Subject]:
@@ -73,12 +75,12 @@ def in_front(ledger: Ledger) -> str:
     """Most units, among the children and the regions below them, exact."""
     region = ledger.material.region
     first = highest(ledger, ledger.material.fed, "units")[:IN_FRONT]
-    said = f"承保规模。承保份数居前的{parts(region)}依次为{named_with(ledger, first, 'units')}。"
+    said = f"承保规模。承保份数居前的{parts(region)}{in_turn(first)}{named_with(ledger, first, 'units')}。"
     below = [s for s in highest(ledger, ledger.material.below, "units") if ledger.value(s, "units")][:IN_FRONT_BELOW]
     if not below:
         return said
     noun = parts(ledger.material.children[0])
-    return f"{said}承保份数居前的{noun}依次为{named_with(ledger, below, 'units')}。"
+    return f"{said}承保份数居前的{noun}{in_turn(below)}{named_with(ledger, below, 'units')}。"
 
 
 def penetrated(ledger: Ledger) -> str:
@@ -87,13 +89,15 @@ def penetrated(ledger: Ledger) -> str:
     ranked = highest(ledger, ledger.material.fed, "penetration")
     if not ranked or region.readings["penetration"].value is None:
         return ""
+    if len(ranked) < len(ledger.material.fed):
+        return f"覆盖水平。部分{parts(region)}缺少常住人口数据，未作比较。"
     above = highest(ledger, above_average(ledger.material), "penetration")
     said = f"覆盖水平。承保份数占常住人口比例高于{whole(region)}平均水平（{ledger.says(region, 'penetration')}）的"
     last = f"最低的为{ranked[-1].name}{ledger.says(ranked[-1], 'penetration')}" if len(ranked) > 1 else ""
     if not above:
         return f"{said}{parts(region)}没有。{sentence(last)}"
-    said += f"有{ledger.says(region, 'above_average')}{parts(region)}，依次为{_listed(ledger, above, 'penetration')}"
-    return f"{said}{'；' if last else ''}{last}。"
+    count, listing = ledger.says(region, "above_average"), _listed(ledger, above, "penetration")
+    return f"{said}有{count}{parts(region)}，{in_turn(above)}{listing}{'；' if last else ''}{last}。"
 
 
 def grown(ledger: Ledger) -> str:
@@ -103,7 +107,8 @@ def grown(ledger: Ledger) -> str:
     if not growing:
         return ""
     first = named_with(ledger, growing[:IN_FRONT], "growth_units", "change_in_words")
-    return f"同比增长。{ledger.says(region, 'growing')}{parts(region)}承保份数同比增加，增量居前的依次为{first}。"
+    count = f"{ledger.says(region, 'growing')}{parts(region)}"
+    return f"同比增长。{count}承保份数同比增加，增量居前的{in_turn(growing)}{first}。"
 
 
 def paid_for(ledger: Ledger) -> str:
@@ -138,7 +143,7 @@ def for_elders(ledger: Ledger) -> str:
     if not first:
         return ""
     noun = parts(ledger.material.region)
-    return f"孝心保。孝心保份数居前的{noun}依次为{named_with(ledger, first, 'elder_units')}。"
+    return f"孝心保。孝心保份数居前的{noun}{in_turn(first)}{named_with(ledger, first, 'elder_units')}。"
 
 
 def settled(ledger: Ledger) -> str:
@@ -148,7 +153,7 @@ def settled(ledger: Ledger) -> str:
     if not first:
         return ""
     said = "、".join(f"{s.name}{ledger.says(s, 'claims_paid')}（{ledger.says(s, 'paid')}）" for s in first)
-    return f"理赔服务。赔付件数居前的{parts(ledger.material.region)}依次为{said}。"
+    return f"理赔服务。赔付件数居前的{parts(ledger.material.region)}{in_turn(first)}{said}。"
 
 
 def not_completed(ledger: Ledger) -> list[Subject]:

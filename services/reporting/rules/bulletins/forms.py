@@ -40,6 +40,11 @@ def _change(units: Number) -> str:
     return f"{_moved(units, '增加', '减少')}{rounding.exact(abs(int(units)))}" if units else "持平"
 
 
+def _added(units: Number) -> str:
+    size = rounding.exact(abs(int(units)))
+    return f"{_moved(units, '新增承保', '净减少')}{size}" if units else "没有新增承保"
+
+
 def _rate(rate: Number) -> str:
     return f"{_moved(rate, '增长', '下降')}{rounding.percent(abs(rounding.decimal_of(rate)), 1)}" if rate else "持平"
 
@@ -81,6 +86,7 @@ FORMS = {
     "units_in_words": Form(units_in_words, "万余: one decimal, truncated; and exact"),
     "change": Form(_change, "exact"),
     "change_in_words": Form(change_in_words, "exact; and 万余: one decimal, truncated"),
+    "added": Form(_added, "exact"),
     "rate": Form(_rate, "half up, one decimal of a percent"),
     "target": Form(_target, "exact"),
     "whole_percent": Form(lambda r: rounding.percent(r, 0), "half up, whole percent"),

@@ -4,7 +4,7 @@ from services.reporting.rules.bulletins.children import IN_FRONT
 from services.reporting.rules.bulletins.figures import Ledger
 from services.reporting.rules.bulletins.material import Subject
 from services.reporting.rules.bulletins.measures import reached
-from services.reporting.rules.bulletins.phrases import highest, listed, named_with, names_of, parts, where
+from services.reporting.rules.bulletins.phrases import highest, in_turn, listed, named_with, names_of, parts, where
 from services.reporting.rules.bulletins.tables import movements
 
 _REACHED = {"guideline": "完成年度指导任务", "stretch": "达到力争目标"}
@@ -31,8 +31,8 @@ def _busiest(ledger: Ledger) -> str:
     ranked = [s for s in highest(ledger, ledger.material.fed, "new_units") if (ledger.value(s, "new_units") or 0) > 0]
     if not ranked:
         return ""
-    first = named_with(ledger, ranked[:IN_FRONT], "new_units")
-    return f"本期新增承保居前的{parts(ledger.material.region)}依次为{first}。"
+    first = named_with(ledger, ranked[:IN_FRONT], "new_units", "units")
+    return f"本期新增承保居前的{parts(ledger.material.region)}{in_turn(ranked[:IN_FRONT])}{first}。"
 
 
 def _climbers(ledger: Ledger) -> str:

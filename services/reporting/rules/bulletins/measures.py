@@ -123,7 +123,7 @@ def _fen(name: str) -> Callable[[Figures], Any]:
 
 MEASURES: dict[str, Measure] = {
     "units": Measure("承保份数", "units", _sum(lambda f: f.now.units)),
-    "new_units": Measure("本期新增份数", "change", _new_units),
+    "new_units": Measure("本期新增份数", "added", _new_units),
     "households": Measure("参保家庭户数", "households", _sum(lambda f: f.now.households)),
     "target_guideline": Measure("年度指导任务", "target", _target("guideline")),
     "target_stretch": Measure("力争目标", "target", _target("stretch")),

@@ -95,6 +95,8 @@ def _payers(ledger: Ledger) -> str:
 def elders(ledger: Ledger) -> str:
     """孝心保, against units and the guideline."""
     region = ledger.material.region
+    if not ledger.value(region, "elder_units"):
+        return "尚无孝心保承保。"
     share = ledger.value(region, "elder_share")
     against = ledger.value(region, "elder_to_target")
     return sentence(

@@ -52,10 +52,15 @@ def listed(names: Sequence[str]) -> str:
     return "、".join(names)
 
 
-def names_of(subjects: Sequence[Subject]) -> str:
+def names_of(subjects: Sequence[Subject], most: int = MOST_NAMED) -> str:
     """The names of some regions; of many only the first, and how many there are."""
-    named = listed([subject.name for subject in subjects[:MOST_NAMED]])
-    return named if len(subjects) <= MOST_NAMED else f"{named}等{len(subjects)}个地区"
+    named = listed([subject.name for subject in subjects[:most]])
+    return named if len(subjects) <= most else f"{named}等{len(subjects)}个地区"
+
+
+def in_turn(subjects: Sequence[Subject]) -> str:
+    """依次为 of several, 为 of one."""
+    return "依次为" if len(subjects) > 1 else "为"
 
 
 def named_with(ledger: Ledger, subjects: Sequence[Subject], measure: str, form: str | None = None) -> str:
@@ -122,6 +127,8 @@ _BASES = "同比与上年度同一日期相比；完成率和财政占比保留�
 
 
 def _source(document: str) -> str:
+    if document == SYNTHETIC:
+        return "合成演示数据"
     return f"依据{document}" if document else "未注明文件"
 
 

@@ -19,6 +19,7 @@ class Problem:
 
     finds: Callable[[Ledger], str]
     request: str
+    weekly: bool = True
 
 
 def problems_of(ledger: Ledger) -> tuple[str, ...]:
@@ -27,10 +28,14 @@ def problems_of(ledger: Ledger) -> tuple[str, ...]:
     return counted_off(found) if found else ("截至目前，没有地区触发后进规则，各项指标总体正常。",)
 
 
-def requests_of(ledger: Ledger) -> tuple[str, ...]:
-    """The paragraphs of 下一步工作要求: one for every problem, and the usual one at the end."""
+def requests_of(ledger: Ledger, of_week: bool = False) -> tuple[str, ...]:
+    """The paragraphs of 下一步工作要求: one for every problem (a week does not name all), and the usual one."""
     noun = parts(ledger.material.region)
-    asked = [problem.request.format(parts=noun) for problem in PROBLEMS if problem.finds(ledger)]
+    asked = [
+        problem.request.format(parts=noun)
+        for problem in PROBLEMS
+        if problem.finds(ledger) and (problem.weekly or not of_week)
+    ]
     return counted_off([*asked, _ALWAYS.format(parts=noun)])
 
 
@@ -101,6 +106,8 @@ def _elders(ledger: Ledger) -> str:
     short = [child for child in ledger.material.fed if child.readings["goal_elder"].value is False]
     if goal.own_target or not short:
         return ""
+    if not ledger.value(region, "elder_units"):
+        return f"孝心保推广不足。{whole(region)}尚无孝心保承保"
     asked = f"孝心保推广不足。{_counted(ledger, short)}孝心保份数低于年度指导任务的{goal.ratio:.0%}"
     own = f"{whole(region)}为{ledger.says(region, 'elder_to_target')}，" if "guideline" in region.targets else ""
     least = lowest(ledger, short, "elder_to_target")[:3]
@@ -140,12 +147,18 @@ PROBLEMS = (
     Problem(_missed, "未完成任务的{parts}要列出差额清单，把任务落实到基层，明确责任人和完成时限。"),
     Problem(_behind, "进度落后的{parts}要对照日均需完成份数排出计划，主要负责人到进度最慢的地方督办。"),
     Problem(_thin, "覆盖面偏低的{parts}要摸清应保未保家庭底数，发挥协保员作用，扩大参保覆盖面。"),
-    Problem(_depending, "财政出资占比过高的{parts}要以群众自愿、自费参保为主，逐步减少对财政集中投保的依赖。"),
+    Problem(
+        _depending, "财政出资占比过高的{parts}要以群众自愿、自费参保为主，逐步减少对财政集中投保的依赖。", weekly=False
+    ),
     Problem(
         _lagging("one_step", "存在“一步到岸”现象。{names}一次性集中投保份数占任务数比重过大"),
         "不得以一次性集中投保代替入户宣传，有关{parts}要对集中投保逐笔说明情况，并继续动员家庭自愿参保。",
     ),
-    Problem(_elders, "各{parts}要结合敬老活动加大孝心保宣传推广力度，争取孝心保份数达到年度指导任务的规定比例。"),
+    Problem(
+        _elders,
+        "各{parts}要结合敬老活动加大孝心保宣传推广力度，争取孝心保份数达到年度指导任务的规定比例。",
+        weekly=False,
+    ),
     Problem(
         _lagging("stalled", "部分地区工作停滞。{names}连续14天以上没有新增承保"),
         "连续没有新增承保的{parts}要立即查明原因，恢复宣传和承保工作。",

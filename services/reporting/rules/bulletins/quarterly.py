@@ -29,7 +29,7 @@ def _added(ledger: Ledger, quarter: int) -> str:
     if since is None or ledger.value(region, "new_units") is None:
         return ""
     period = period_in_words(since + timedelta(days=1), ledger.material.as_of)
-    return f"{quarter_name(quarter)}（{period}）承保{ledger.says(region, 'new_units')}。"
+    return f"{quarter_name(quarter)}（{period}）{ledger.says(region, 'new_units')}。"
 
 
 def pace(ledger: Ledger) -> str:

@@ -1,6 +1,6 @@
 """The tables of bulletins: one row a child region, the whole region last."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from services.reporting.rules.bulletins.document import Cell, Column, Table
 from services.reporting.rules.bulletins.figures import Ledger
@@ -87,9 +87,14 @@ def _before(child: Subject, by: str) -> float | int | None:
 
 def _table(ledger: Ledger, title: str, specs: Sequence[Spec], by: str, note: str) -> Table:
     material = ledger.material
-    columns = (Column(title="名次", kind="rank"), Column(title="地区"), *(column for column, _ in specs))
     values = {child.code: ledger.value(child, by) for child in material.children}
     ranks, children = ranks_of(values), {child.code: child for child in material.children}
+    specs = [
+        spec
+        for spec in specs
+        if any(ledger.value(s, spec[1]) is not None for s in (*children.values(), material.region))
+    ]
+    columns = (Column(title="名次", kind="rank"), Column(title="地区"), *(column for column, _ in specs))
     rows = [_row(ledger, specs, children[code], ranks.get(code)) for code in in_order(values)]
     total = _row(ledger, specs, material.region, None, f"{whole(material.region)}合计")
     silent = [child for child in material.children if not child.now.has_feed]
@@ -100,5 +105,4 @@ def _table(ledger: Ledger, title: str, specs: Sequence[Spec], by: str, note: str
 def _row(
     ledger: Ledger, specs: Sequence[Spec], subject: Subject, rank: int | None, name: str | None = None
 ) -> tuple[Cell, ...]:
-    known: Callable[[str], Cell] = lambda measure: ledger.number(subject, measure)  # noqa: E731
-    return (rank, name or subject.name, *(known(measure) for _, measure in specs))
+    return (rank, name or subject.name, *(ledger.number(subject, measure) for _, measure in specs))
