@@ -41,20 +41,20 @@ WEEK: tuple[Spec, ...] = (
 
 def task_table(ledger: Ledger) -> Table:
     """Units, both targets, population and growth, by units."""
-    title = f"各{parts(ledger.material.region)}承保和任务完成情况（截至{day_in_words(ledger.material.as_of)}）"
+    title = f"各{parts(ledger.material.region)}承保和任务完成情况"
     return _table(ledger, title, TASKS, "units", "名次按承保份数排列。")
 
 
 def money_table(ledger: Ledger) -> Table:
     """Premium, who pays, elders and claims, by units."""
-    title = f"各{parts(ledger.material.region)}保费、孝心保和赔付情况（截至{day_in_words(ledger.material.as_of)}）"
+    title = f"各{parts(ledger.material.region)}保费、孝心保和赔付情况"
     return _table(ledger, title, MONEY, "units", "名次按承保份数排列；赔付率为已付赔款与承保保费之比。")
 
 
 def week_table(ledger: Ledger) -> Table:
     """This week, completion, rank and how it moved, pace and what is needed."""
     by, moved = rank_measure(ledger), movements(ledger)
-    title = f"各{parts(ledger.material.region)}进展情况（截至{day_in_words(ledger.material.as_of)}）"
+    title = f"各{parts(ledger.material.region)}进展情况"
     words = "完成率" if by == "completion_guideline" else "承保份数"
     note = f"名次按{words}排列；名次变化为正数表示上升；落后天数为负数表示超前。"
     table = _table(ledger, title, WEEK, by, note)
@@ -98,7 +98,7 @@ def _table(ledger: Ledger, title: str, specs: Sequence[Spec], by: str, note: str
     rows = [_row(ledger, specs, children[code], ranks.get(code)) for code in in_order(values)]
     total = _row(ledger, specs, material.region, None, f"{whole(material.region)}合计")
     silent = [child for child in material.children if not child.now.has_feed]
-    said = f"{note}{names_of(silent)}{NO_FEED}。" if silent else note
+    said = f"截至{day_in_words(material.as_of)}；{note}" + (f"{names_of(silent)}{NO_FEED}。" if silent else "")
     return Table(title=title, columns=columns, rows=(*rows, total), note=said)
 
 
