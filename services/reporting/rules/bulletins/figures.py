@@ -1,5 +1,6 @@
 """The figures that a bulletin states, each with its fraction, its rounding and what it was held against."""
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -56,16 +57,19 @@ class Ledger:
         self.figures: dict[str, Figure] = {}
 
     def says(self, subject: Subject, measure: str, form: str | None = None) -> str:
-        """The figure in words, kept."""
+        """The figure in words, kept as it was said first."""
         return self._kept(subject, measure, form).shown
 
     def number(self, subject: Subject, measure: str) -> float | int | None:
-        """The figure unrounded, for a table, kept: money in yuan."""
-        return self._kept(subject, measure, None).number
+        """The figure unrounded, for a table, kept: money in yuan; only what is rounded up is whole."""
+        figure = self._kept(subject, measure, None)
+        number = figure.number
+        return math.ceil(number) if figure.form == "per_day" and number is not None else number
 
     def _kept(self, subject: Subject, measure: str, form: str | None) -> Figure:
         figure = figure_of(self.material, subject, measure, form)
-        return self.figures.setdefault(figure.id, figure)
+        self.figures.setdefault(figure.id, figure)
+        return figure
 
     def value(self, subject: Subject, measure: str) -> RankValue:
         """The exact value to decide by, not kept."""
@@ -80,7 +84,7 @@ def figure_of(material: Material, subject: Subject, measure: str, form: str | No
     reading = known.read(subject, material)
     target, uses_people = target_behind(subject, measure), measure == "penetration"
     return Figure(
-        id=f"{subject.code}.{measure}" + (f".{form}" if form and form != known.form else ""),
+        id=f"{subject.code}.{measure}",
         region=subject.code,
         name=subject.name,
         measure=measure,
@@ -137,7 +141,7 @@ def changes_since(frozen: Frozen, material: Material) -> list[Change]:
 
 def ranks_changed(frozen: Frozen, changes: Sequence[Change], measure: str) -> list[str]:
     """Whose place among its siblings by a measure is another one now, in words."""
-    old = {f.region: f for f in frozen.values() if f.measure == measure and f.form == MEASURES[measure].form}
+    old = {f.region: f for f in frozen.values() if f.measure == measure}
     new = {change.new.region: change.new for change in changes if change.new.measure == measure}
     found = []
     for level in sorted({len(code) for code in old}):
