@@ -24,7 +24,7 @@ LONGEST_BETWEEN = timedelta(days=28)
 async def draft_bulletin(tx: Transaction, wanted: Wanted, by: str) -> str:
     """Compose a draft from the books as of the day and keep it; its id."""
     composed = compose(await material_for(tx, wanted), tx.today)
-    (made,) = await queries.keep_drafts(tx, [{**_row(tx, wanted, by), **_kept(composed)}])
+    (made,) = await queries.keep_drafts(tx, [{**_row(tx, wanted, by), **kept(composed)}])
     return made
 
 
@@ -57,17 +57,18 @@ async def edit_draft(
     """Keep a person's words with the figures that they were written about."""
     composed = await composed_now(tx, bulletin, start_month)
     document = edited(composed.document, changes)
-    kept = _kept(replace(composed, document=document))
-    await queries.change_bulletin(tx, bulletin.id, **kept, edited_at=tx.now, edited_by=by)
+    content = kept(replace(composed, document=document))
+    await queries.change_bulletin(tx, bulletin.id, **content, edited_at=tx.now, edited_by=by)
 
 
-def _kept(composed: Composed) -> dict[str, Any]:
-    figures = [figure.model_dump(mode="json") for figure in composed.figures.values()]
+def kept(composed: Composed) -> dict[str, Any]:
+    """Text and figures as columns of the table."""
+    figures = {name: figure.model_dump(mode="json") for name, figure in composed.figures.items()}
     return {"document": composed.document.model_dump(mode="json"), "figures": figures}
 
 
 def _row(tx: Transaction, wanted: Wanted, by: str, scheduled_as: str | None = None) -> dict[str, Any]:
-    heading = Heading(wanted.kind, wanted.region.name, wanted.year, wanted.as_of, wanted.start_month)
+    heading = Heading(wanted.kind, wanted.region.name, wanted.year, wanted.as_of, wanted.since, wanted.start_month)
     return {
         "id": new_id(),
         "kind": wanted.kind,

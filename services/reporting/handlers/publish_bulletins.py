@@ -5,6 +5,7 @@ from hashlib import sha256
 from typing import Any
 
 from services.reporting.gateways.documents import FORMATS, write
+from services.reporting.handlers.draft_bulletins import kept
 from services.reporting.queries import bulletins as queries
 from services.reporting.queries.bulletins import Bulletin
 from services.reporting.rules.bulletins.compose import Composed
@@ -35,8 +36,7 @@ async def publish(tx: Transaction, ready: Print, by: str) -> Fact:
     await queries.change_bulletin(
         tx,
         draft.id,
-        document=document.model_dump(mode="json"),
-        figures=[figure.model_dump(mode="json") for figure in ready.composed.figures.values()],
+        **kept(ready.composed),
         published_at=tx.now,
         published_by=by,
         publish_reason=ready.reason,

@@ -115,7 +115,8 @@ async def _course(tx: Transaction, wanted: Wanted, subject: Subject) -> Course |
     scope = await scope_of(tx, [wanted.region.code])
     year, month, units = wanted.year, wanted.start_month, LIVE.cells.c.units
     sold = (await by_day(tx, scope, year, units, wanted.as_of))[wanted.region.code]
-    days = sorted({*days_of(year, month)[6::7], min(wanted.as_of, last_day_of(year, month)), last_day_of(year, month)})
+    whole_year = days_of(year, month)
+    days = sorted({*whole_year[6::7], whole_year[-1], *({wanted.as_of} & set(whole_year))})
     past = None
     if year - 1 in await years_loaded(tx):
         last = await by_day(tx, scope, year - 1, units, last_day_of(year - 1, month))

@@ -103,7 +103,7 @@ def _bulletin(row: Any) -> Bulletin:
     return Bulletin(
         **known,
         document=Document.model_validate(document) if document else None,
-        figures={f["id"]: Figure.model_validate(f) for f in figures} if figures is not None else None,
+        figures={name: Figure.model_validate(f) for name, f in figures.items()} if figures is not None else None,
     )
 
 
@@ -162,4 +162,4 @@ async def errata_of(tx: Transaction, bulletin_id: str) -> list[dict[str, Any]]:
 
 async def keep_errata(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
     """Further corrections."""
-    await tx.insert(errata, rows)
+    await tx.write(errata.insert(), rows)

@@ -22,7 +22,7 @@ bulletins = Table(
     Column("created_at", Moment, nullable=False),
     Column("created_by", String, nullable=False),
     Column("document", _JSON, comment="null while a scheduled draft follows the books"),
-    Column("figures", _JSON, comment="every figure that the document states"),
+    Column("figures", _JSON, comment="every figure that the document states, by its id"),
     Column("edited_at", Moment),
     Column("edited_by", String),
     Column("published_at", Moment),

@@ -174,7 +174,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('created_by', sa.String(), nullable=False),
     sa.Column('document', sa.JSON(none_as_null=True), nullable=True, comment='null while a scheduled draft follows the books'),
-    sa.Column('figures', sa.JSON(none_as_null=True), nullable=True, comment='every figure that the document states'),
+    sa.Column('figures', sa.JSON(none_as_null=True), nullable=True, comment='every figure that the document states, by its id'),
     sa.Column('edited_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('edited_by', sa.String(), nullable=True),
     sa.Column('published_at', sa.DateTime(timezone=True), nullable=True),

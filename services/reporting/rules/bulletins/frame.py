@@ -30,13 +30,15 @@ class Heading:
     region: str
     year: int
     as_of: date
+    since: date | None
     start_month: int
 
 
 def title_of(heading: Heading) -> str:
     """关于广西壮族自治区2021年度关爱保险工作情况的通报."""
     if heading.kind == "weekly":
-        period = period_in_words(heading.as_of - timedelta(days=6), heading.as_of)
+        since = heading.since or heading.as_of - timedelta(days=7)
+        period = period_in_words(since + timedelta(days=1), heading.as_of)
         return f"关于{heading.region}关爱保险工作进展情况的周通报（{period}）"
     quarter = quarter_name(quarter_of(heading.as_of, heading.year, heading.start_month)[0])
     period = f"{heading.year}年度" + (quarter if heading.kind == "quarterly" else "")
@@ -46,9 +48,10 @@ def title_of(heading: Heading) -> str:
 def framed(material: Material, content: Content, signed_on: date) -> Document:
     """The whole document, still a draft."""
     region = material.region
+    heading = Heading(material.kind, region.name, material.year, material.as_of, material.since, material.start_month)
     return Document(
         issuer=issuer_of(region),
-        title=title_of(Heading(material.kind, region.name, material.year, material.as_of, material.start_month)),
+        title=title_of(heading),
         addressee=addressee_of(region),
         opening=content.opening,
         sections=content.sections,
