@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 
 from services.reporting.gateways.documents import FORMATS
 from services.reporting.handlers.draft_bulletins import draft_due_bulletins
-from services.reporting.tables import LIVE, bulletins
+from services.reporting.tables import LIVE, bulletin_files, bulletins
 from shared.contracts.facts import PolicyIssued, PolicyState
 from shared.contracts.values import Premium
 from shared.messaging.tables import outbox
@@ -143,6 +143,27 @@ async def test_what_is_published_stays_the_same_bytes_whatever_happens_later(boo
         refused = await analyst.patch(f"{PLACE}/{made}", json={"title": "另一个标题"})
         assert refused.status_code == 409
         assert "errata" in refused.json()["detail"]
+
+
+async def test_what_was_printed_is_served_and_no_writer_is_asked_again(books: Running) -> None:
+    async with await desk(books) as analyst:
+        made = await published(analyst)
+        async with books.desk.begin() as tx:
+            kept = update(bulletin_files).where(bulletin_files.c.bulletin == made, bulletin_files.c.format == "txt")
+            await tx.connection.execute(kept.values(bytes="去年的字体".encode()))
+        assert (await analyst.get(f"{PLACE}/{made}.txt")).text == "去年的字体"
+
+
+async def test_words_written_while_it_is_being_printed_are_not_lost(books: Running) -> None:
+    async with await desk(books) as analyst:
+        made = await drafted(analyst)
+        publishing = asyncio.create_task(analyst.post(f"{PLACE}/{made}/publish"))
+        await asyncio.sleep(0.05)
+        edited = await analyst.patch(f"{PLACE}/{made}", json={"title": "改过的标题"})
+        answer = await publishing
+        if edited.status_code == 200 and answer.status_code == 200:
+            assert answer.json()["title"] == "改过的标题"
+        assert {edited.status_code, answer.status_code} <= {200, 409}
 
 
 async def test_publishing_twice_says_it_once_and_answers_the_same(books: Running) -> None:

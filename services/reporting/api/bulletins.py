@@ -72,7 +72,12 @@ class DraftText(BaseModel):
 def bulletins(start_month: int) -> APIRouter:
     """`/bulletins` and `/bulletins/{id}`."""
     router = APIRouter(prefix="/reporting/v1", tags=["bulletins"])
+    _drafting(router, start_month)
+    _looking(router, start_month)
+    return router
 
+
+def _drafting(router: APIRouter, start_month: int) -> None:
     @router.post("/bulletins", status_code=201)
     async def draft(tx: Writing, caller: Analyst, given: NewBulletin) -> Item:
         """A new draft, composed from the books as of the day."""
@@ -84,6 +89,19 @@ def bulletins(start_month: int) -> APIRouter:
         made = await draft_bulletin(tx, wanted, caller.name)
         return (await visible(tx, caller, made)).listed()
 
+    @router.patch("/bulletins/{bulletin_id}")
+    async def edit(tx: Writing, caller: Analyst, bulletin_id: str, text: DraftText) -> Item:
+        """Put a person's words into a draft."""
+        found = await visible(tx, caller, bulletin_id, to_change=True)
+        if found.is_published:
+            raise HTTPException(
+                409, f"It is published and stays as it is: POST …/bulletins/{found.id}/errata corrects it"
+            )
+        await edit_draft(tx, found, text.changes(), caller.name, start_month)
+        return await shown(tx, await visible(tx, caller, bulletin_id), start_month)
+
+
+def _looking(router: APIRouter, start_month: int) -> None:
     @router.get("/bulletins")
     async def listed(  # noqa: PLR0913, PLR0917
         tx: Reading,
@@ -103,19 +121,6 @@ def bulletins(start_month: int) -> APIRouter:
         """Its text, its figures, its files, what late events have changed since, its errata."""
         found = await visible(tx, caller, bulletin_id)
         return await shown(tx, found, start_month)
-
-    @router.patch("/bulletins/{bulletin_id}")
-    async def edit(tx: Writing, caller: Analyst, bulletin_id: str, text: DraftText) -> Item:
-        """Put a person's words into a draft."""
-        found = await visible(tx, caller, bulletin_id, to_change=True)
-        if found.is_published:
-            raise HTTPException(
-                409, f"It is published and stays as it is: POST …/bulletins/{found.id}/errata corrects it"
-            )
-        await edit_draft(tx, found, text.changes(), caller.name, start_month)
-        return await shown(tx, await visible(tx, caller, bulletin_id), start_month)
-
-    return router
 
 
 def _refuse_odd_day(as_of: date) -> None:

@@ -7,13 +7,12 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
 
-from services.reporting.queries.details import by_day
 from services.reporting.queries.figures import EVERYTHING, Asked, Known, known_on
 from services.reporting.queries.standing_lags import firing
-from services.reporting.queries.sums import scope_of
+from services.reporting.queries.sums import scope_of, sums_as_of
 from services.reporting.queries.yardsticks import Region, children_of, children_of_many, years_loaded
 from services.reporting.rules.bulletins.material import Course, Firing, Kind, Material, Subject, Yardstick
-from services.reporting.rules.pace import days_of, last_day_of, year_before
+from services.reporting.rules.pace import days_of, year_before
 from services.reporting.tables import LIVE
 from shared.messaging.transaction import Transaction
 from shared.runtime.clock import ZONE
@@ -112,26 +111,21 @@ async def _course(tx: Transaction, wanted: Wanted, subject: Subject) -> Course |
     """Week by week, and on the day itself."""
     if not subject.now.has_feed:
         return None
-    scope = await scope_of(tx, [wanted.region.code])
-    year, month, units = wanted.year, wanted.start_month, LIVE.cells.c.units
-    sold = (await by_day(tx, scope, year, units, wanted.as_of))[wanted.region.code]
-    whole_year = days_of(year, month)
+    code, year, month = wanted.region.code, wanted.year, wanted.start_month
+    scope, whole_year = await scope_of(tx, [code]), days_of(year, month)
     days = sorted({*whole_year[6::7], whole_year[-1], *({wanted.as_of} & set(whole_year))})
+    sold = (await sums_as_of(tx, scope, year, days))[code]
     past = None
     if year - 1 in await years_loaded(tx):
-        last = await by_day(tx, scope, year - 1, units, last_day_of(year - 1, month))
-        past = [_up_to(last[wanted.region.code], year_before(day)) for day in days]
+        last = (await sums_as_of(tx, scope, year - 1, [year_before(day) for day in days]))[code]
+        past = [last[year_before(day)].units for day in days]
     target, curve = subject.now.targets.get("guideline"), subject.now.curve
     return Course(
         days=days,
-        units=[_up_to(sold, day) if day <= wanted.as_of else None for day in days],
+        units=[sold[day].units if day <= wanted.as_of else None for day in days],
         last_year=past,
         expected=[round(target * curve.share_on(day)) for day in days] if target and curve else None,
     )
-
-
-def _up_to(sold: Mapping[date, int], day: date) -> int:
-    return sum(units for on, units in sold.items() if on <= day)
 
 
 def a_week_before(as_of: date) -> date:
