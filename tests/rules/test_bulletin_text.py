@@ -163,6 +163,25 @@ def test_a_week_of_a_small_city() -> None:
     assert table.rows[2][2] is None
 
 
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("low_penetration", "覆盖面偏低。占常住人口比例明显低于平均水平的有：乙县2.00%。"),
+        ("one_step", "存在“一步到岸”现象。乙县一次性集中投保份数占任务数比重过大。"),
+        ("slow_claims", "理赔时效不高。乙县超时未结案件偏多或赔付等待时间偏长。"),
+        ("low_satisfaction", "理赔满意度偏低。乙县理赔满意率低于96%。"),
+        ("no_agent", "协保员队伍有空缺。乙县还有村（社区）没有协保员。"),
+        ("data_stale", "部分地区数据中断。乙县数据超期未更新。"),
+    ],
+)
+def test_a_lag_rule_that_fires_is_a_problem_with_its_own_request(rule: str, said: str) -> None:
+    county = Region("450101", "乙县", 9_000, 9_000, 8_000, residents=450_000, lags=(rule,))
+    calm = sections(compose(material("annual", CITY, [Region("450101", "乙县", 9_000, 9_000)]), SIGNED))
+    told = sections(compose(material("annual", CITY, [county]), SIGNED))
+    assert any(paragraph.endswith(said) for paragraph in told["存在的问题"])
+    assert len(told["下一步工作要求"]) > len(calm["下一步工作要求"])
+
+
 def test_places_gained_are_good_news() -> None:
     counties = [
         Region("450101", "乙县", 900, 900, 1_000, before=500),

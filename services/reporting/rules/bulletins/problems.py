@@ -175,5 +175,9 @@ PROBLEMS = (
         _lagging("no_agent", "协保员队伍有空缺。{names}还有村（社区）没有协保员"),
         "有空缺的{parts}要尽快配齐协保员，做到村村有人管。",
     ),
+    Problem(
+        _lagging("data_stale", "部分地区数据中断。{names}数据超期未更新"),
+        "数据中断的{parts}要会同承办保险机构当日查明原因、补报数据。",
+    ),
     Problem(_no_feed, "尚无数据上报的{parts}要尽快与承办保险机构核对数据报送情况。"),
 )
