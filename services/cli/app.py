@@ -180,6 +180,20 @@ def rebuild(
     book_again(service, yes)
 
 
+def bulletin(  # noqa: PLR0913, PLR0917
+    kind: Annotated[str, typer.Argument(help="annual, quarterly or weekly")],
+    region: Annotated[str, typer.Option(help="code of the region, such as 45 or 4507")],
+    year: Annotated[int, typer.Option(help="programme year")],
+    as_of: Annotated[str | None, typer.Option(help="its last day [default: the period's end, or today]")] = None,
+    form: Annotated[str, typer.Option("--format", help="html, docx, xlsx, pdf, txt, chat.txt or chat.png")] = "docx",
+    out: Annotated[Path | None, typer.Option(help="where to write it [default: here, under its title]")] = None,
+) -> None:
+    """Draft a bulletin and download it; a person publishes it."""
+    from services.cli.bulletin import write_bulletin
+
+    write_bulletin({"kind": kind, "region": region, "year": year, "as_of": as_of}, form, out)
+
+
 @app.command()
 def doctor() -> None:
     """Look at everything that can be wrong and say what to do."""

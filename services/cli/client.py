@@ -35,13 +35,19 @@ def address(path: str) -> str:
 
 def ask(http: httpx2.Client, method: str, path: str, **more: Any) -> Any:
     """The JSON answer; ends the command with the problem's own words when there is one."""
+    answer = answer_to(http, method, path, **more)
+    return answer.json() if answer.content else None
+
+
+def answer_to(http: httpx2.Client, method: str, path: str, **more: Any) -> httpx2.Response:
+    """The whole answer, when it is no JSON."""
     try:
         answer = http.request(method, address(path), **more)
     except httpx2.TransportError as error:
         fail(f"Nothing answers at {address(path)} ({type(error).__name__}). Start `guanai up`, or set GUANAI_URL.")
     if answer.status_code >= 400:
         fail(f"{path}: {answer.status_code} {detail_of(answer)}")
-    return answer.json() if answer.content else None
+    return answer
 
 
 def detail_of(answer: httpx2.Response) -> str:

@@ -5,9 +5,11 @@ from functools import partial
 from services.reporting.api import routers
 from services.reporting.errands import errands
 from services.reporting.handlers import take_reference
+from services.reporting.handlers.draft_bulletins import draft_due_bulletins
 from services.reporting.handlers.judge_regions import judge_regions
 from services.reporting.handlers.reconcile import reconcile_when_due
 from services.reporting.queries import rebuilds
+from services.reporting.settings import BulletinSettings
 from services.reporting.subscriptions import listens_to
 from services.reporting.tables import metadata
 from shared.runtime.service import Job, Service
@@ -16,9 +18,11 @@ from shared.runtime.settings import Settings
 
 def jobs(settings: Settings) -> list[Job]:
     """What the passing of time brings about."""
+    month, weekday = settings.programme_start_month, BulletinSettings().bulletin_weekday
     return [
-        Job("judge_regions", 2.0, partial(judge_regions, settings.programme_start_month)),
+        Job("judge_regions", 2.0, partial(judge_regions, month)),
         Job("reconcile", 60.0, reconcile_when_due),
+        Job("draft_due_bulletins", 60.0, partial(draft_due_bulletins, month, weekday)),
     ]
 
 

@@ -22,6 +22,33 @@ LEADING_COUNTIES = {
     "靖西市": 59_853, "青秀区": 59_475, "西乡塘区": 55_372, "武鸣区": 51_599,
 }  # fmt: skip
 
+BULLETIN_OF_2021 = (
+    "全区累计承保关爱保险306.1万余份（3061912份），完成年度指导任务253万份的121%，完成力争目标300万份的102%，"
+    "占常住人口的6.11%。",
+    "保费13150.96万元，同比增加1538.96万元、增长13.3%",
+    "财政出资2235.66万元，占17%。",
+    "孝心保承保19.2万余份（192350份）",
+    "累计赔付82409件、6297.72万元",
+    "按已付赔款与承保保费之比为47.9%，按已付赔款与已赚保费之比为52.2%",
+    "14个市中，11个市完成年度指导任务",
+    "8个市达到力争目标，完成率依次为钦州市111%、北海市108%、贵港市108%、贺州市107%、河池市107%、梧州市107%、"
+    "百色市107%、玉林市106%。",
+    "承保份数居前的市依次为钦州市459005份、",
+    "浦北县206011份、灵山县171833份、海城区108666份、桂平市91457份、平南县75559份、靖西市59853份、青秀区59475份、"
+    "西乡塘区55372份、武鸣区51599份。",
+    "有6个市，依次为钦州市13.90%、北海市10.46%、百色市8.49%、河池市8.42%、来宾市6.44%、贵港市6.29%；"
+    "最低的为桂林市3.64%。",
+    "百色市增加68412份（6.8万余份）、玉林市增加64318份（6.4万余份）、贵港市增加59246份（5.9万余份）。",
+    "全部由群众自费的有2个市：钦州市、梧州市。",
+    "占比最高的为来宾市，达82%。",
+    "6个市承保份数同比减少：南宁市减少31525份、桂林市减少22318份、崇左市减少11428份、柳州市减少9815份、"
+    "来宾市减少6118份、防城港市减少3704份。",
+    "3个市未完成年度指导任务：桂林市完成92%、",
+    "财政出资占保费过半的有：来宾市82%。",
+    "含合成演示数据，不是统计数字。",
+    "力争目标3000000份：依据工作通讯2021-10-21，自2021年4月29日起执行。",
+)
+
 
 class Demo:
     """`guanai up --demo` in a directory of its own."""
@@ -63,6 +90,12 @@ class Demo:
         )
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+    def text(self, path: str) -> str:
+        headers = {"Authorization": f"Bearer {self.key}"}
+        answer = httpx2.get(f"http://127.0.0.1:{self.port}{path}", headers=headers, timeout=60, trust_env=False)
+        assert answer.status_code == 200, answer.text
+        return answer.text
 
     def post(self, path: str, body: Any) -> Any:
         headers = {"Authorization": f"Bearer {self.key}"}
@@ -144,6 +177,50 @@ def test_exactly_the_six_shrinking_cities_and_laibin_have_notices(demo: Demo) ->
     notices = demo.get("/notify/v1/notices", limit=500)["items"]
     told = {(notice["region"], notice["rule"]) for notice in notices}
     assert told == {(code, "negative_growth") for code in SHRINKING} | {("4513", "fiscal_dependence")}
+
+
+def bulletin(demo: Demo, kind: str, region: str, **more: Any) -> tuple[str, str]:
+    """(id, text) of a new draft."""
+    made = demo.post("/reporting/v1/bulletins", {"kind": kind, "region": region, "year": 2021, **more}).json()["id"]
+    return made, demo.text(f"/reporting/v1/bulletins/{made}.txt")
+
+
+def test_the_annual_bulletin_holds_the_figures_and_lists_of_2021(demo: Demo) -> None:
+    _, text = bulletin(demo, "annual", "45")
+    for said in BULLETIN_OF_2021:
+        assert said in text, said
+
+
+def test_a_citys_week_and_a_countys_townships_are_told_too(demo: Demo) -> None:
+    _, city = bulletin(demo, "weekly", "4503", as_of="2021-08-29")
+    assert "关于桂林市关爱保险工作进展情况的周通报（2021年8月23日至29日）" in city
+    assert "七星区：完成指导任务的77%，为应有进度的77%，落后48天，" in city
+    _, county = bulletin(demo, "weekly", "450722")
+    assert "龙门镇" in county
+    assert "各乡镇（街道）进展情况" in county
+
+
+def test_the_schedule_drafts_cheaply_what_is_due_on_the_demos_day(demo: Demo) -> None:
+    def made() -> list[tuple[str, str]]:
+        items = demo.get("/reporting/v1/bulletins", limit=500)["items"]
+        return [(item["kind"], item["as_of"]) for item in items if item["created_by"] == "schedule"]
+
+    until(lambda: len(made()) == 45, 90, "a province and fourteen cities, three kinds each")
+    assert set(made()) == {("weekly", "2021-08-29"), ("quarterly", "2021-05-31"), ("annual", "2020-08-31")}
+
+
+def test_the_command_line_drafts_and_downloads(demo: Demo, tmp_path: Path) -> None:
+    environment = {**os.environ, "GUANAI_URL": f"http://127.0.0.1:{demo.port}", "GUANAI_ADMIN_KEY": demo.key}
+    words = ["bulletin", "annual", "--region", "45", "--year", "2021", "--format", "docx", "--out"]
+    run = subprocess.run(
+        [sys.executable, "-m", "services", *words, str(tmp_path / "annual.docx")],
+        env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert (tmp_path / "annual.docx").read_bytes().startswith(b"PK")
+    assert "关于广西壮族自治区2021年度关爱保险工作情况的通报" in run.stdout
+    wrong = [sys.executable, "-m", "services", "bulletin", "weekly", "--region", "45", "--year", "2021", "--as-of", "x"]
+    refused = subprocess.run(wrong, env=environment, capture_output=True, text=True, check=False)
+    assert (refused.returncode, "2021-08-31" in refused.stderr) == (1, True)
 
 
 def test_the_address_signs_in_once_and_shows_the_ranking(demo: Demo) -> None:

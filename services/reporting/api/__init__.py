@@ -2,6 +2,9 @@
 
 from fastapi import APIRouter
 
+from services.reporting.api.bulletin_files import bulletin_files
+from services.reporting.api.bulletin_publication import publication
+from services.reporting.api.bulletins import bulletins
 from services.reporting.api.indicators import indicators
 from services.reporting.api.lags import lags
 from services.reporting.api.page import page_of_ranking
@@ -37,5 +40,8 @@ def routers(settings: Settings) -> list[APIRouter]:
         proposals(month),
         populations(),
         stream(),
+        bulletin_files(month),
+        bulletins(month),
+        publication(month),
         page_of_ranking(month),
     ]

@@ -176,3 +176,11 @@ async def years_loaded(tx: Transaction) -> set[int]:
     feeds = LIVE.feeds.c
     rows = await tx.rows(select(feeds.year).group_by(feeds.year).having(func.sum(feeds.policy_facts) > 0))
     return {int(row.year) for row in rows}
+
+
+async def regions_fed(tx: Transaction, year: int) -> list[Region]:
+    """Provinces and cities that somebody reports policies of a year from, by code."""
+    feeds = LIVE.feeds.c
+    rows = await tx.rows(select(feeds.city).where(feeds.year == year, feeds.policy_facts > 0))
+    found = await regions_of(tx, {code for row in rows for code in (row.city[:2], row.city)})
+    return [found[code] for code in sorted(found)]

@@ -2,6 +2,7 @@
 
 from services.reporting.tables.agents import agents
 from services.reporting.tables.books import LIVE, NEXT, Books
+from services.reporting.tables.bulletins import bulletin_files, bulletins, errata
 from services.reporting.tables.judgement import judged, lag_states
 from services.reporting.tables.metadata import metadata
 from services.reporting.tables.trust import (
@@ -19,8 +20,11 @@ __all__ = [
     "NEXT",
     "Books",
     "agents",
+    "bulletin_files",
+    "bulletins",
     "control_totals",
     "differences",
+    "errata",
     "judged",
     "lag_states",
     "metadata",

@@ -291,6 +291,57 @@ def upgrade() -> None:
         "INSERT INTO rebuilds (id, state, began_at, ended_at, replays) "
         "SELECT '0002', 'needed', CURRENT_TIMESTAMP, CURRENT_TIMESTAMP, '{}' WHERE EXISTS (SELECT 1 FROM inbox)"
     )
+    op.create_table('bulletins',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('kind', sa.String(), nullable=False),
+    sa.Column('region', sa.String(), nullable=False),
+    sa.Column('year', sa.Integer(), nullable=False),
+    sa.Column('as_of', sa.Date(), nullable=False),
+    sa.Column('since', sa.Date(), nullable=True, comment='day that movement is counted from'),
+    sa.Column('title', sa.String(), nullable=False),
+    sa.Column('scheduled_as', sa.String(), nullable=True, comment='null for what a person asked for'),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by', sa.String(), nullable=False),
+    sa.Column('document', sa.JSON(none_as_null=True), nullable=True, comment='null while a scheduled draft follows the books'),
+    sa.Column('figures', sa.JSON(none_as_null=True), nullable=True, comment='every figure that the document states, by its id'),
+    sa.Column('edited_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('edited_by', sa.String(), nullable=True),
+    sa.Column('published_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('published_by', sa.String(), nullable=True),
+    sa.Column('publish_reason', sa.String(), nullable=True, comment='why it was published although the books differ from the sources'),
+    sa.CheckConstraint('(document IS NULL) = (figures IS NULL)'),
+    sa.CheckConstraint('published_at IS NULL OR (published_by IS NOT NULL AND document IS NOT NULL)'),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('scheduled_as')
+    )
+    with op.batch_alter_table('bulletins', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_bulletins_region'), ['region'], unique=False)
+
+    op.create_table('bulletin_files',
+    sa.Column('bulletin', sa.String(), nullable=False),
+    sa.Column('format', sa.String(), nullable=False),
+    sa.Column('media_type', sa.String(), nullable=False),
+    sa.Column('sha256', sa.String(), nullable=False),
+    sa.Column('bytes', sa.LargeBinary(), nullable=False),
+    sa.ForeignKeyConstraint(['bulletin'], ['bulletins.id'], ),
+    sa.PrimaryKeyConstraint('bulletin', 'format'),
+    comment='written when a bulletin is published, so that it is the same ever after'
+    )
+    op.create_table('errata',
+    sa.Column('bulletin', sa.String(), nullable=False),
+    sa.Column('number', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('issued_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('issued_on', sa.Date(), nullable=False, comment='the date that counts'),
+    sa.Column('issued_by', sa.String(), nullable=False),
+    sa.Column('figure', sa.String(), nullable=False),
+    sa.Column('old', sa.JSON(), nullable=False),
+    sa.Column('new', sa.JSON(), nullable=False),
+    sa.Column('cause', sa.String(), nullable=False),
+    sa.Column('ranks', sa.JSON(), nullable=False, comment='whose place changed, in words'),
+    sa.CheckConstraint('number > 0'),
+    sa.ForeignKeyConstraint(['bulletin'], ['bulletins.id'], ),
+    sa.PrimaryKeyConstraint('bulletin', 'number')
+    )
     # ### end Alembic commands ###
 
 
