@@ -359,3 +359,15 @@ async def test_a_region_nobody_reports_from_says_so_in_every_format(books: Runni
         for day in ("0001-01-01", "9999-12-31"):
             odd = await analyst.post(PLACE, json={"kind": "weekly", "region": "45", "year": 2021, "as_of": day})
             assert odd.status_code == 422, day
+
+
+async def test_places_are_compared_with_those_of_the_last_published_bulletin(books: Running) -> None:
+    async with await desk(books) as analyst:
+        asked = {"parent": "45", "level": "city", "by": "units", "year": 2021, "since": "bulletin"}
+        place = "/reporting/v1/standings"
+        week_before = str(DAY - timedelta(days=7))
+        assert (await analyst.get(place, params={**asked, "as_of": str(DAY)})).json()["since"] == week_before
+        earlier = DAY - timedelta(days=20)
+        made = await drafted(analyst, "45", "quarterly", as_of=str(earlier))
+        assert (await analyst.post(f"{PLACE}/{made}/publish")).status_code == 200
+        assert (await analyst.get(place, params={**asked, "as_of": str(DAY)})).json()["since"] == str(earlier)

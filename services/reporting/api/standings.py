@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, HTTPException, Query
 
 from services.reporting.api.asking import About, Asking, region_asked
+from services.reporting.queries.bulletins import last_published_before
 from services.reporting.queries.figures import Known, details_for, known_on_days
 from services.reporting.queries.yardsticks import Region, regions_below
 from services.reporting.rules.amounts import units_worth, value_of
@@ -29,7 +30,7 @@ class Wanted:
     by: str
     level: Level | None
     among: str
-    since: date | None
+    since: date | Literal["bulletin"] | None
     floor: int
 
 
@@ -38,7 +39,8 @@ def _wanted(
     level: Level | None = None,
     among: Annotated[str, Query(description="codes of a peer group, with commas, instead of all of the level")] = "",
     since: Annotated[
-        date | None, Query(description="places are compared with this day; default: 7 days before")
+        date | Literal["bulletin"] | None,
+        Query(description="compare places with this day, or with the last `bulletin`'s; default: 7 days before"),
     ] = None,
     floor: Annotated[int, Query(ge=0, description="regions with fewer units are shown without a place")] = 0,
 ) -> Wanted:
@@ -56,7 +58,7 @@ def standings() -> APIRouter:
         """A ranking of a level inside a parent; a rank counts all of them, rows outside the scope are hidden."""
         await region_asked(tx, caller, parent, about.view) if caller.sees(parent) else _inside(caller, parent)
         peers = await _peers(tx, about, wanted, parent)
-        before = wanted.since or about.day - timedelta(days=7)
+        before = await _compared_with(tx, wanted, parent, about.day)
         asked = about.asked([*(peer.code for peer in peers), parent], details_for(wanted.by))
         known = await known_on_days(tx, asked, [about.day, before])
         table = _Table(wanted, peers, known[about.day], known[before], parent)
@@ -65,6 +67,12 @@ def standings() -> APIRouter:
         return {**head, "reordered_by_price": any(row["reordered_by_price"] for row in rows), "rows": rows}
 
     return router
+
+
+async def _compared_with(tx: Transaction, wanted: Wanted, parent: str, day: date) -> date:
+    """Without a published bulletin, 7 days before."""
+    since = await last_published_before(tx, None, parent, day) if wanted.since == "bulletin" else wanted.since
+    return since or day - timedelta(days=7)
 
 
 def _inside(caller: Principal, parent: str) -> None:

@@ -107,12 +107,14 @@ def _bulletin(row: Any) -> Bulletin:
     )
 
 
-async def last_published_before(tx: Transaction, kind: Kind, region: str, as_of: date) -> date | None:
-    """The day of the last published bulletin of this kind and region before a day."""
+async def last_published_before(tx: Transaction, kind: Kind | None, region: str, as_of: date) -> date | None:
+    """The day of the last published bulletin of a region before a day, of one kind or of any."""
     table = bulletins.c
     question = select(func.max(table.as_of)).where(
-        table.kind == kind, table.region == region, table.as_of < as_of, table.published_at.is_not(None)
+        table.region == region, table.as_of < as_of, table.published_at.is_not(None)
     )
+    if kind is not None:
+        question = question.where(table.kind == kind)
     day: date | None = (await tx.rows(question))[0][0]
     return day
 
