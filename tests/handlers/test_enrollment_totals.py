@@ -219,6 +219,7 @@ async def test_the_clock_of_another_service_in_the_same_database_holds_nothing_u
             await elsewhere.rows(text(held), {"other": "claims.tell_totals"})
             async with at_work(*(clock for clock in office.running.schedule() if clock[0] == "tell_totals")):
                 await eventually(lambda: is_told(office))
+        assert await tell(office) == 0
 
 
 async def is_told(office: Office) -> bool:

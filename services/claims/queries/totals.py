@@ -16,11 +16,8 @@ from sqlalchemy import (
     or_,
     select,
     text,
-    true,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from services.claims.queries.first_payments import first_payments
 from services.claims.tables import claim_steps, claims, told_totals
@@ -31,17 +28,23 @@ _SUMS = ("claims_reported", "claims_settled", "claims_paid", "claims_rejected", 
 _ZERO: ColumnElement[int] = literal_column("0")
 _ONE: ColumnElement[int] = literal_column("1")
 _ALONE = text("SELECT pg_advisory_xact_lock(hashtext('claims.told_totals'))")
+_PART = 1_000
+_IN_PEACE = (text("SET LOCAL statement_timeout = '10min'"), text("SET LOCAL work_mem = '64MB'"))
+"""The whole table is looked at: that may take longer than any other statement, and sorts better in memory."""
 
 
 async def totals_to_tell(tx: Transaction, start_month: int) -> Sequence[AnyRow]:
     """Each county-day that holds something else than was told last; from now on it is told."""
-    if tx.is_postgres:
-        await tx.rows(_ALONE)
-    news = _held(start_month).except_(select(*told_totals.c)).subquery()
-    insert = postgres_insert if tx.is_postgres else sqlite_insert
-    told = insert(told_totals).from_select([*_KEY, *_SUMS], select(*news.c).where(true()))
-    told = told.on_conflict_do_update(index_elements=_KEY, set_={name: told.excluded[name] for name in _SUMS})
-    return await tx.rows(told.returning(*told_totals.c))
+    for statement in (_ALONE, *_IN_PEACE) if tx.is_postgres else ():
+        await tx.connection.execute(statement)
+    news = await tx.rows(_held(start_month).except_(select(*told_totals.c)))
+    for first in range(0, len(news), _PART):
+        await tx.insert(
+            told_totals,
+            [dict(row._mapping) for row in news[first : first + _PART]],
+            lambda i: i.on_conflict_do_update(index_elements=_KEY, set_={name: i.excluded[name] for name in _SUMS}),
+        )
+    return news
 
 
 async def told_before(tx: Transaction) -> Sequence[AnyRow]:

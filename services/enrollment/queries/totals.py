@@ -16,11 +16,8 @@ from sqlalchemy import (
     or_,
     select,
     text,
-    true,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from services.enrollment.tables import policy_revisions, told_totals
 from shared.messaging.transaction import AnyRow, Transaction
@@ -29,18 +26,25 @@ _KEY = ("region", "programme_year", "booked_on")
 _COUNTS = ("units", "persons")
 _PREMIUM = ("self_paid_fen", "fiscal_fen", "donated_fen")
 _SUMS = ("policies", *_COUNTS, *_PREMIUM)
+_ZERO: ColumnElement[int] = literal_column("0")
 _ALONE = text("SELECT pg_advisory_xact_lock(hashtext('enrollment.told_totals'))")
+_PART = 1_000
+_IN_PEACE = (text("SET LOCAL statement_timeout = '10min'"), text("SET LOCAL work_mem = '64MB'"))
+"""The whole table is looked at: that may take longer than any other statement, and sorts better in memory."""
 
 
 async def totals_to_tell(tx: Transaction, start_month: int) -> Sequence[AnyRow]:
     """Each county-day that holds something else than was told last; from now on it is told."""
-    if tx.is_postgres:
-        await tx.rows(_ALONE)
-    news = _held(start_month).except_(select(*told_totals.c)).subquery()
-    insert = postgres_insert if tx.is_postgres else sqlite_insert
-    told = insert(told_totals).from_select([*_KEY, *_SUMS], select(*news.c).where(true()))
-    told = told.on_conflict_do_update(index_elements=_KEY, set_={name: told.excluded[name] for name in _SUMS})
-    return await tx.rows(told.returning(*told_totals.c))
+    for statement in (_ALONE, *_IN_PEACE) if tx.is_postgres else ():
+        await tx.connection.execute(statement)
+    news = await tx.rows(_held(start_month).except_(select(*told_totals.c)))
+    for first in range(0, len(news), _PART):
+        await tx.insert(
+            told_totals,
+            [dict(row._mapping) for row in news[first : first + _PART]],
+            lambda i: i.on_conflict_do_update(index_elements=_KEY, set_={name: i.excluded[name] for name in _SUMS}),
+        )
+    return news
 
 
 async def told_before(tx: Transaction) -> Sequence[AnyRow]:
@@ -50,42 +54,45 @@ async def told_before(tx: Transaction) -> Sequence[AnyRow]:
 
 def _held(start_month: int) -> Select[Any]:
     """The sums of all entries; a county-day that came to nothing only if it was told before."""
-    entries = union_all(_of_revisions(start_month), _of_predecessors(start_month), _of_what_was_told()).subquery()
+    booked = union_all(_of_revisions(), _of_predecessors()).subquery()
+    year = _programme_year(booked.c.sold_on, start_month).label("programme_year")
+    in_years = select(booked.c.county.label("region"), year, booked.c.booked_on, *(booked.c[name] for name in _SUMS))
+    entries = union_all(in_years.add_columns(_ZERO.label("told")), _of_what_was_told()).subquery()
     key = [entries.c[name] for name in _KEY]
     sums = {name: cast(func.sum(entries.c[name]), BigInteger) for name in _SUMS}
     something = or_(func.sum(entries.c.told) > 0, *(total != 0 for total in sums.values()))
     return select(*key, *(total.label(name) for name, total in sums.items())).group_by(*key).having(something)
 
 
-def _of_revisions(start_month: int) -> Select[Any]:
-    return _entries(policy_revisions, policy_revisions, start_month)
+def _of_revisions() -> Select[Any]:
+    return _entries(policy_revisions, policy_revisions)
 
 
-def _of_predecessors(start_month: int) -> Select[Any]:
+def _of_predecessors() -> Select[Any]:
     """What a revision replaces goes from where it stood, on the day of the new one."""
     new, old = policy_revisions, policy_revisions.alias("old")
     same = (old.c.policy_no == new.c.policy_no) & (old.c.insurer == new.c.insurer)
     replaced = new.join(old, same & (old.c.revision == new.c.revision - 1))
-    return _entries(new, old, start_month, sign=-1).select_from(replaced)
+    return _entries(new, old, sign=-1).select_from(replaced).where(new.c.revision > 1)
 
 
-def _entries(revision: Any, state: Any, start_month: int, sign: int = 1) -> Select[Any]:
-    """A cancelled policy counts no more, but keeps the premium that was not refunded."""
-    counts = [case((state.c.in_force, sign * state.c[name]), else_=0).label(name) for name in _COUNTS]
+def _entries(revision: Any, state: Any, sign: int = 1) -> Select[Any]:
+    """Summed in its own SELECT, which PostgreSQL does on all cores. A cancelled policy keeps what was not refunded."""
+    counts = [func.sum(case((state.c.in_force, sign * state.c[name]), else_=0)).label(name) for name in _COUNTS]
     return select(
-        func.substr(state.c.region, 1, 6).label("region"),
-        _programme_year(revision.c.sold_on, start_month).label("programme_year"),
+        func.substr(state.c.region, 1, 6).label("county"),
+        revision.c.sold_on,
         revision.c.booked_on,
-        case((state.c.in_force, sign), else_=0).label("policies"),
+        func.sum(case((state.c.in_force, sign), else_=0)).label("policies"),
         *counts,
-        *((sign * state.c[name]).label(name) for name in _PREMIUM),
-        literal_column("0").label("told"),
-    )
+        *(func.sum(sign * state.c[name]).label(name) for name in _PREMIUM),
+    ).group_by("county", revision.c.sold_on, revision.c.booked_on)
 
 
 def _of_what_was_told() -> Select[Any]:
-    nothing: list[ColumnElement[Any]] = [literal_column("0").label(name) for name in _SUMS]
-    return select(*(told_totals.c[name] for name in _KEY), *nothing, literal_column("1").label("told"))
+    told: ColumnElement[int] = literal_column("1")
+    nothing = (_ZERO.label(name) for name in _SUMS)
+    return select(*(told_totals.c[name] for name in _KEY), *nothing, told.label("told"))
 
 
 def _programme_year(day: ColumnElement[Any], start_month: int) -> ColumnElement[int]:
