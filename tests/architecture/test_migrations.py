@@ -4,10 +4,13 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from alembic import command
+from sqlalchemy import text
 
 from services.cli.services import SERVICES
+from services.reporting.queries.rebuilds import advice
 from shared.runtime.database import Database
-from shared.runtime.migrations import difference, migrate
+from shared.runtime.migrations import _config, difference, migrate
 from shared.runtime.service import Service
 
 ALL = pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
@@ -34,6 +37,35 @@ async def test_the_migrated_schema_is_that_of_the_tables(
         await database.check()
     finally:
         await database.close()
+
+
+@BOTH
+async def test_books_of_the_first_version_are_known_to_need_a_rebuild(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    old, new = (Database(url_of(kind, request, tmp_path / name), "reporting") for name in ("old", "new"))
+    try:
+        async with old.engine.begin() as connection:
+            if old.is_postgres:
+                await connection.execute(text("CREATE SCHEMA reporting"))
+            await connection.run_sync(lambda c: command.upgrade(_config("reporting", c), "0001"))
+            for statement in (
+                "INSERT INTO inbox (source, event_id, answered_at) VALUES ('s', 'e', CURRENT_TIMESTAMP)",
+                "INSERT INTO targets (region, year, kind, units, effective_on, document, loaded_at) "
+                "VALUES ('45', 2021, 'guideline', 5, '2020-09-01', 'd', CURRENT_TIMESTAMP)",
+            ):
+                await connection.execute(text(statement))
+        await migrate(old)
+        async with old.read() as tx:
+            assert "guanai rebuild reporting" in str(await advice(tx))
+            assert [(r.line, r.units) for r in await tx.rows(text("SELECT line, units FROM targets"))] == [("", 5)]
+        if kind == "sqlite":
+            await migrate(new)
+            async with new.read() as tx:
+                assert await advice(tx) is None
+    finally:
+        await old.close()
+        await new.close()
 
 
 async def test_all_services_migrate_at_the_same_time_into_one_database(pg_url: str) -> None:

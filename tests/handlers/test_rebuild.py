@@ -284,7 +284,11 @@ async def test_nothing_is_lost_or_doubled_while_books_are_switched_under_traffic
         )
         over.set()
 
-    await asyncio.gather(read(), read(), traffic(), house.switch(rebuild))
+    async def switch() -> None:
+        await house.switch(rebuild)
+        assert not over.is_set(), "the books were switched in the middle"
+
+    await asyncio.gather(read(), read(), traffic(), switch())
     assert min(looks) > 0, "no reader ever saw empty books"
     switched = await house.rows(LIVE)
     again = await house.begin()

@@ -6,12 +6,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx2
+
+from services.cli.reference_data import SHIPPED
 
 SERVICES = ("enrollment", "claims", "reporting", "notify")
 KEY = "test-admin-key"
@@ -32,6 +34,32 @@ def until(true: Callable[[], bool], seconds: float = 90, what: str = "") -> None
         time.sleep(0.1)
 
 
+REFERENCE = (
+    ("regions", "regions.csv"),
+    ("regions", "regions_villages.csv.gz"),
+    ("products", "products.csv"),
+    ("targets", "targets.csv"),
+    ("populations", "population.csv"),
+    ("contacts", "contacts.csv"),
+)
+
+
+@contextmanager
+def furnished(directory: Path, amqp_url: str, database_url: str) -> Iterator["Platform"]:
+    """Four services on RabbitMQ and PostgreSQL with Guangxi's reference data; today is the last day of 2021."""
+    environment = {"GUANAI_AMQP_URL": amqp_url, "GUANAI_DATABASE_URL": database_url, "GUANAI_TODAY": "2021-08-31"}
+    made = Platform(directory, environment)
+    try:
+        made.command("migrate")
+        made.command("declare")
+        made.start(*SERVICES)
+        for kind, name in REFERENCE:
+            made.command("load", kind, str(SHIPPED / name))
+        yield made
+    finally:
+        made.close()
+
+
 class Platform:
     """Services in processes of their own; stop one, kill one, start it again."""
 
@@ -47,8 +75,14 @@ class Platform:
         self.http = httpx2.Client(headers={"Authorization": f"Bearer {KEY}"}, timeout=60, trust_env=False)
 
     def command(self, *words: str, **environment: str) -> str:
-        """Run `guanai ...` to its end; its output."""
-        run = subprocess.run(
+        """Run `guanai ...` to its good end; its output."""
+        run = self.attempt(*words, **environment)
+        assert run.returncode == 0, f"guanai {' '.join(words)}: {run.stdout}\n{run.stderr}"
+        return run.stdout
+
+    def attempt(self, *words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+        """Run `guanai ...` to its end, good or bad."""
+        return subprocess.run(
             [sys.executable, "-m", "services", *words],
             env={**self.environment, **environment},
             capture_output=True,
@@ -56,8 +90,11 @@ class Platform:
             timeout=240,
             check=False,
         )
-        assert run.returncode == 0, f"guanai {' '.join(words)}: {run.stdout}\n{run.stderr}"
-        return run.stdout
+
+    def begin(self, *words: str) -> "subprocess.Popen[str]":
+        """Begin `guanai ...`, to see what becomes of it."""
+        words = (sys.executable, "-m", "services", *words)
+        return subprocess.Popen(words, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def start(self, *services: str) -> None:
         """Start services and wait until they are ready."""

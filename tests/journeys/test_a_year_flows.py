@@ -12,7 +12,7 @@ from pydantic_core import to_json
 
 from services.cli.reference_data import SHIPPED
 from services.cli.simulation import Plan, claim_events, policy_events
-from tests.journeys.platform import SERVICES, Platform, until
+from tests.journeys.platform import SERVICES, Platform, furnished, until
 
 Event = dict[str, Any]
 PLAN = Plan(SHIPPED, 2021, 6_000, seed=1, insurers=("guest",))
@@ -20,25 +20,9 @@ PLAN = Plan(SHIPPED, 2021, 6_000, seed=1, insurers=("guest",))
 
 @pytest.fixture
 def platform(tmp_path: Path, amqp_url: str, pg_url: str) -> Iterator[Platform]:
-    """Four services on RabbitMQ and PostgreSQL with Guangxi's reference data; today is the last day of 2021."""
-    environment = {"GUANAI_AMQP_URL": amqp_url, "GUANAI_DATABASE_URL": pg_url, "GUANAI_TODAY": "2021-08-31"}
-    made = Platform(tmp_path, environment)
-    try:
-        made.command("migrate")
-        made.command("declare")
-        made.start(*SERVICES)
-        for kind, name in (
-            ("regions", "regions.csv"),
-            ("regions", "regions_villages.csv.gz"),
-            ("products", "products.csv"),
-            ("targets", "targets.csv"),
-            ("populations", "population.csv"),
-            ("contacts", "contacts.csv"),
-        ):
-            made.command("load", kind, str(SHIPPED / name))
+    """All services in processes of their own."""
+    with furnished(tmp_path, amqp_url, pg_url) as made:
         yield made
-    finally:
-        made.close()
 
 
 async def publish(amqp_url: str, kind: str, events: list[Event]) -> None:
