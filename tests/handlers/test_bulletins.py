@@ -363,7 +363,7 @@ async def test_a_region_nobody_reports_from_says_so_in_every_format(books: Runni
 
 async def test_places_are_compared_with_those_of_the_last_published_bulletin(books: Running) -> None:
     async with await desk(books) as analyst:
-        asked = {"parent": "45", "level": "city", "by": "units", "year": 2021, "since": "bulletin"}
+        asked: dict[str, Any] = {"parent": "45", "by": "units", "year": 2021, "since": "bulletin"}
         place = "/reporting/v1/standings"
         week_before = str(DAY - timedelta(days=7))
         assert (await analyst.get(place, params={**asked, "as_of": str(DAY)})).json()["since"] == week_before
