@@ -4,7 +4,8 @@ from functools import partial
 
 from services.reporting.api import routers
 from services.reporting.handlers import take_reference
-from services.reporting.handlers.judge_regions import judge_regions
+from services.reporting.handlers.judge_regions import Programme, judge_regions
+from services.reporting.settings import ReportingSettings
 from services.reporting.subscriptions import listens_to
 from services.reporting.tables import metadata
 from shared.runtime.service import Job, Service
@@ -13,7 +14,9 @@ from shared.runtime.settings import Settings
 
 def jobs(settings: Settings) -> list[Job]:
     """What the passing of time brings about."""
-    return [Job("judge_regions", 2.0, partial(judge_regions, settings.programme_start_month))]
+    own = ReportingSettings()
+    programme = Programme(settings.programme_start_month, own.goal, own.stale_after_days)
+    return [Job("judge_regions", 2.0, partial(judge_regions, programme))]
 
 
 SERVICE = Service(

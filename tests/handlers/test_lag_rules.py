@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.reporting.handlers.judge_regions import judge_regions
+from services.reporting.handlers.judge_regions import Programme, judge_regions
 from shared.contracts.facts import PolicyIssued, PolicyState
 from shared.contracts.judgements import RegionLagging, RegionRecovered
 from shared.contracts.values import Premium
@@ -54,7 +54,7 @@ async def sell(books: Running, units: int, day: date, fiscal: int = 0, village: 
 async def judged(books: Running) -> list[RegionLagging | RegionRecovered]:
     """What a judgement now says of the county."""
     async with books.desk.begin() as tx:
-        happened = await judge_regions(9, tx)
+        happened = await judge_regions(Programme(9, stale_after_days=30), tx)
     told = [thing.data for thing in happened if isinstance(thing, Fact)]
     return [t for t in told if isinstance(t, RegionLagging | RegionRecovered) and t.region == COUNTY]
 

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from services.reporting.api.indicators import indicators
 from services.reporting.api.lags import lags
 from services.reporting.api.page import page_of_ranking
+from services.reporting.api.rules import rules
 from services.reporting.api.standings import standings
 from services.reporting.api.yardsticks import targets_and_populations, tree
 from shared.runtime.settings import Settings
@@ -17,6 +18,7 @@ def routers(settings: Settings) -> list[APIRouter]:
         indicators(),
         standings(),
         lags(),
+        rules(),
         tree(),
         targets_and_populations(),
         page_of_ranking(month),
