@@ -3,9 +3,9 @@
 from fastapi import APIRouter
 
 from services.reporting.api.indicators import indicators
+from services.reporting.api.lag_rules import rules
 from services.reporting.api.lags import lags
 from services.reporting.api.page import page_of_ranking
-from services.reporting.api.rules import rules
 from services.reporting.api.standings import standings
 from services.reporting.api.yardsticks import targets_and_populations, tree
 from shared.runtime.settings import Settings

@@ -6,7 +6,7 @@ from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, Field
 
 from services.reporting.api.asking import Asking, region_asked
-from services.reporting.api.rules import RULE_NAME
+from services.reporting.api.lag_rules import RULE_NAME
 from services.reporting.handlers.set_rules import acknowledge
 from services.reporting.queries.lag_rules import current_rules
 from services.reporting.queries.milestones import milestones_inside

@@ -1,23 +1,24 @@
 """Find the child regions that contribute most, for all cases of a day together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
 from services.reporting.queries.accounts import details_of, portions
 from services.reporting.queries.agents import villages_without_agent
 from services.reporting.queries.figures import Asked, known_on
-from services.reporting.queries.yardsticks import Region, children_of_many
+from services.reporting.queries.yardsticks import Region, children_of_many, populations_of, targets_in_force
 from services.reporting.rules.accounts import VILLAGES, Account, readings_for_rules
 from services.reporting.rules.evidence import MOST_CHILDREN, contributions
-from services.reporting.rules.indicators import Figures
+from services.reporting.rules.indicators import Readings
 from services.reporting.rules.lag import Case
 from shared.contracts.judgements import Contribution
 from shared.messaging.transaction import Transaction
 
 Contributions = dict[tuple[str, str], tuple[Contribution, ...]]
 """By (rule, region)."""
-_MOST_AT_ONCE = 300
+_OF_TARGETS = {"pace", "elder_expected", "expected_to_date", "completion_guideline", "days_since_sale", "target"}
+_OF_PEOPLE = {"penetration"}
 
 
 async def contributions_to(tx: Transaction, asked: Asked, day: date, cases: Sequence[Case]) -> Contributions:
@@ -28,37 +29,47 @@ async def contributions_to(tx: Transaction, asked: Asked, day: date, cases: Sequ
 
 
 async def _by_numbers(tx: Transaction, asked: Asked, day: date, cases: Sequence[Case]) -> Contributions:
-    children = await children_of_many(tx, sorted({case.region for case in cases}))
-    names = {name for case in cases for name in (case.comparison.name, *_line_names(case))}
-    codes = [child.code for below in children.values() for child in below]
-    figures = await _figures(tx, replace(asked, codes=codes, details=details_of(names)), day)
+    below = await _children(tx, asked.year, day, cases)
+    codes = sorted({child.code for _, children in below for child in children})
+    details = details_of(name for case in cases for name in _names(case))
+    readings = await _readings(tx, replace(asked, codes=codes, details=details), day)
     found: Contributions = {}
-    async for some in portions(cases, 10):
-        for case in some:
-            accounts = _accounts(case, children[case.region], figures)
+    async for some in portions(below):
+        for case, children in some:
+            accounts = ((c.code, c.name, Account(readings[c.code], case.account.above)) for c in children)
             found[case.rule.name, case.region] = contributions(case, accounts)
     return found
 
 
-def _line_names(case: Case) -> Sequence[str]:
-    line = case.rule.clearing_line_of(case.comparison.name).line.name
-    return [line] if line else []
+async def _children(tx: Transaction, year: int, day: date, cases: Sequence[Case]) -> list[tuple[Case, list[Region]]]:
+    """The child regions whose part can be told: some need a target or a population for that."""
+    children = await children_of_many(tx, sorted({case.region for case in cases}))
+    codes = [child.code for below in children.values() for child in below]
+    targeted = {
+        code for code, found in (await targets_in_force(tx, codes, year, day)).items() if ("guideline", "") in found
+    }
+    counted = (await populations_of(tx, codes)).keys()
+
+    def can_be_told(case: Case, code: str) -> bool:
+        names = _names(case)
+        return (code in targeted or not names & _OF_TARGETS) and (code in counted or not names & _OF_PEOPLE)
+
+    return [(case, [child for child in children[case.region] if can_be_told(case, child.code)]) for case in cases]
 
 
-async def _figures(tx: Transaction, asked: Asked, day: date) -> dict[str, Figures]:
-    figures: dict[str, Figures] = {}
-    async for codes in portions(list(asked.codes), _MOST_AT_ONCE):
+def _names(case: Case) -> set[str]:
+    """What a child's gap is reckoned from; above a child stands the case's own parent, whose line it is."""
+    name = case.comparison.name
+    line = case.rule.clearing_line_of(name).line.name
+    return {name, line} if line else {name}
+
+
+async def _readings(tx: Transaction, asked: Asked, day: date) -> dict[str, Readings]:
+    found: dict[str, Readings] = {}
+    async for codes in portions(asked.codes):
         known = await known_on(tx, replace(asked, codes=codes), day)
-        figures |= {code: known[code].figures for code in codes}
-    return figures
-
-
-def _accounts(case: Case, children: Sequence[Region], figures: Mapping[str, Figures]) -> list[tuple[str, str, Account]]:
-    """The children by their own readings; what stands above them is the case's own parent, whose line it is."""
-    return [
-        (child.code, child.name, Account(readings_for_rules(figures[child.code]), case.account.above))
-        for child in children
-    ]
+        found |= {code: readings_for_rules(known[code].figures) for code in codes}
+    return found
 
 
 async def _by_agents(tx: Transaction, cases: Sequence[Case]) -> Contributions:

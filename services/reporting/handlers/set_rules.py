@@ -36,7 +36,7 @@ async def set_rules(tx: Transaction, rules: Sequence[RuleText], set_by: str) -> 
     """Store the rules that differ from what is in force; the next judgement goes by them."""
     known = {text.name: replace(text, version=0) for text, _ in await current_rules(tx)}
     changed = [rule for rule in rules if known.get(rule.name) != replace(rule, version=0)]
-    rows = [{**asdict(rule), "levels": list(rule.levels), "set_at": tx.now, "set_by": set_by} for rule in changed]
+    rows = [{**asdict(rule), "levels": ",".join(rule.levels), "set_at": tx.now, "set_by": set_by} for rule in changed]
     await tx.insert(lag_rules, [{k: v for k, v in row.items() if k != "version"} for row in rows])
 
 

@@ -66,17 +66,15 @@ async def _within_reach(tx: Transaction, asked: Asked, scope: Scope, goals: Goal
 
 
 async def _reached(tx: Transaction, asked: Asked, regions: Sequence[Region], goals: Goals) -> list[Fact]:
-    if not goals:
-        return []
-    scope = await scope_of(tx, goals, asked.products, asked.view)
-    units = await by_day(tx, scope, asked.year, LIVE.cells.c.units, tx.today)
-    elder = await by_day(tx, scope, asked.year, queries.elder_units(), tx.today)
     found: dict[tuple[str, str], Reached] = {}
-    for code, within in goals.items():
-        for name, goal in within.items():
-            reached = first_reached(goal, (elder if name == _ELDER else units)[code], tx.today)
-            if reached is not None:
-                found[code, name] = reached
+    async for codes in portions(sorted(goals), 10):
+        scope = await scope_of(tx, codes, asked.products, asked.view)
+        units = await by_day(tx, scope, asked.year, LIVE.cells.c.units, tx.today)
+        elder = await by_day(tx, scope, asked.year, queries.elder_units(), tx.today)
+        for code in codes:
+            for name, goal in goals[code].items():
+                reached = first_reached(goal, (elder if name == _ELDER else units)[code], tx.today)
+                found |= {(code, name): reached} if reached else {}
     kept = await queries.keep_milestones(tx, [_row(tx, asked.year, key, found[key]) for key in sorted(found)])
     names = {region.code: region for region in regions}
     return [_fact(names[code], asked.year, name, found[code, name]) for code, name in sorted(kept)]

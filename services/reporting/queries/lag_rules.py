@@ -34,6 +34,6 @@ async def versions_of(tx: Transaction, name: str) -> list[StoredRule]:
 
 def _read(row: Any) -> StoredRule:
     text = RuleText(
-        row.name, tuple(row.levels), row.fires, row.clears, row.severe, row.days, row.enabled, row.version
+        row.name, tuple(row.levels.split(",")), row.fires, row.clears, row.severe, row.days, row.enabled, row.version
     )  # fmt: skip
     return text, {"set_at": row.set_at, "set_by": row.set_by}

@@ -1,7 +1,7 @@
 """Which conditions contradict each other: whether two of them can hold of the same numbers."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from services.reporting.rules.conditions import Alternative, Comparison, Condition, Term
 
@@ -35,7 +35,7 @@ def _in_order(comparison: Comparison) -> Comparison:
     return Comparison(line.name, _MIRRORED[comparison.operator], Term(1 / line.factor, name))
 
 
-def _leave_room(comparisons: Iterable[Comparison]) -> bool:
+def _leave_room(comparisons: Sequence[Comparison]) -> bool:
     lower, upper = [(float("-inf"), 0)], [(float("inf"), 0)]
     for comparison in comparisons:
         strict = int(comparison.operator in ("<", ">"))
@@ -44,4 +44,6 @@ def _leave_room(comparisons: Iterable[Comparison]) -> bool:
         else:
             lower.append((comparison.line.factor, strict))
     (low, low_strict), (high, high_strict) = max(lower), min(upper)
+    if all(c.line.name is not None and c.operator in ("<=", ">=") for c in comparisons):
+        return True  # where both sides are 0
     return low < high or (low == high and low_strict == high_strict == 0)

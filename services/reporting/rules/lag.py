@@ -77,7 +77,7 @@ def _is_worse(case: Case, acknowledged: Episode) -> bool:
         return False
     sign = -1 if comparison.is_below else 1
     moved = value if numerator is None else numerator
-    return sign * value > sign * then.value and sign * moved >= sign * then.numerator
+    return sign * value > sign * then.value and sign * moved > sign * then.numerator
 
 
 def has_held(case: Case, earlier: Sequence[Account]) -> bool:

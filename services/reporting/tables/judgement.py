@@ -10,7 +10,7 @@ lag_rules = Table(
     metadata,
     Column("version", Position, primary_key=True, autoincrement=True),
     Column("name", String, nullable=False, index=True),
-    Column("levels", JSON, nullable=False),
+    Column("levels", String, nullable=False, comment="with commas"),
     Column("fires", String, nullable=False),
     Column("severe", String),
     Column("clears", String, comment="null: an episode ends when somebody has acknowledged it"),

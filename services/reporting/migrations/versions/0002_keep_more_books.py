@@ -243,7 +243,7 @@ def upgrade() -> None:
     op.create_table('lag_rules',
     sa.Column('version', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('name', sa.String(), nullable=False),
-    sa.Column('levels', sa.JSON(), nullable=False),
+    sa.Column('levels', sa.String(), nullable=False, comment='with commas'),
     sa.Column('fires', sa.String(), nullable=False),
     sa.Column('severe', sa.String(), nullable=True),
     sa.Column('clears', sa.String(), nullable=True, comment='null: an episode ends when somebody has acknowledged it'),
