@@ -1,12 +1,17 @@
 """Rules are data: people read, change and switch them off; one that makes no sense is refused with a reason."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, text
 
 from services.reporting.handlers.judge_regions import Programme
+from services.reporting.handlers.set_rules import acknowledge
+from services.reporting.queries.yardsticks import Region
 from shared.contracts.judgements import RegionLagging, RegionRecovered
+from shared.messaging.tables import outbox
 from tests.handlers.books import set_targets
 from tests.handlers.court import COUNTY, DAY, Court, court_in
 
@@ -80,6 +85,17 @@ async def test_a_rule_of_ones_own_speaks_of_any_measure(court: Court) -> None:
     assert (lagging.rule, lagging.evidence.numerator, lagging.evidence.threshold) == ("few_households", 1, 2)
 
 
+async def test_a_rule_for_townships_asks_those_with_a_target(court: Court) -> None:
+    await set_targets(court.running, r450101001=1_000)
+    own = {"name": "few_units", "levels": ["township"], "fires": "units < 10", "clears": "units >= 10"}
+    await court.ask("PUT", "/rules", json=[own])
+    await court.agent("A1", "450101001001", "450101001002", "450101002001")
+    for village in ("450101001001", "450101002001"):
+        await court.sell(1, DAY, village=village)
+    told = [t.region for t in await court.happened() if isinstance(t, RegionLagging) and t.rule == "few_units"]
+    assert told == ["450101001"]
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
@@ -147,13 +163,29 @@ async def test_a_bulk_purchase_is_ended_by_a_person_and_fires_again_only_for_a_l
 
 
 async def recovered_in_outbox(court: Court) -> int:
-    from sqlalchemy import select
-
-    from shared.messaging.tables import outbox
-
     async with court.running.database.read() as tx:
         rows = await tx.rows(select(outbox.c.body).where(outbox.c.routing_key == "region.recovered.4501"))
     return len(rows)
+
+
+async def test_an_acknowledgement_in_the_midst_of_a_judgement_is_not_lost(court: Court) -> None:
+    await set_targets(court.running, r450101=1_000)
+    await court.sell(300, DAY, fiscal=30_000)
+    await court.judged()
+    await set_targets(court.running, r450101=900)
+    async with court.running.desk.begin() as tx:
+        assert await acknowledge(tx, "one_step", Region(COUNTY, "区", "county"), 2021, ("known", "somebody"))
+        judging = asyncio.create_task(court.happened())
+        while tx.is_postgres and not judging.done() and not await waits_for_a_lock(court):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    await judging
+    firing = await court.ask("GET", f"/lagging?parent={COUNTY}")
+    assert "one_step" not in [item["rule"] for item in firing["items"] if item["region"]["code"] == COUNTY]
+
+
+async def waits_for_a_lock(court: Court) -> bool:
+    async with court.running.database.read() as tx:
+        return bool((await tx.rows(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))[0][0])
 
 
 async def test_what_clears_by_itself_is_not_acknowledged(court: Court) -> None:

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from services.reporting.handlers import take_reference
 from services.reporting.handlers.judge_regions import Programme
 from shared.contracts.facts import ClaimAnswered, ClaimPaid, ClaimReported, ClaimStep
 from shared.contracts.judgements import RegionLagging, RegionRecovered
+from shared.contracts.reference import RegionChangeRow
+from shared.contracts.values import level_of
 from tests.handlers.books import set_population, set_targets
 from tests.handlers.court import COUNTY, DAY, VILLAGE, Court, court_in
 
@@ -114,10 +117,11 @@ async def test_a_township_is_judged_if_it_has_a_target(court: Court) -> None:
 
 
 async def test_low_penetration_is_held_against_the_parents(court: Court) -> None:
-    for code, residents in (("4501", 1_000), ("450101", 500), ("450102", 500)):
-        await set_population(court.running, code, residents)
     await court.sell(71, DAY, village=NEXT_DOOR)
     await court.sell(29, DAY)
+    assert await court.judged() == []
+    for code, residents in (("4501", 1_000), ("450101", 500), ("450102", 500)):
+        await set_population(court.running, code, residents)
     (lagging,) = await court.judged()
     assert (lagging.rule, lagging.episode) == ("low_penetration", 1)
     assert (lagging.evidence.numerator, lagging.evidence.denominator) == (29, 500)
@@ -144,6 +148,38 @@ async def test_a_target_met_by_one_payer_on_one_day_is_one_step(court: Court) ->
     court.move(5)
     told = await court.judged(COUNTY, "one_step")
     assert told == [], "it never clears by itself"
+
+
+async def test_what_two_counties_bought_before_they_were_merged_is_one_purchase_of_the_county_of_today(
+    court: Court,
+) -> None:
+    await set_targets(court.running, r450101=1_000)
+    await court.sell(160, DAY)
+    await court.sell(140, DAY, village=NEXT_DOOR)
+    assert await court.judged(COUNTY, "one_step") == []
+    await replace_region(court, "450102", COUNTY)
+    (lagging,) = await court.judged(COUNTY, "one_step")
+    assert lagging.evidence.numerator == 300
+
+
+async def test_what_a_township_bought_goes_with_it_to_another_county(court: Court) -> None:
+    await set_targets(court.running, r450101=1_000, r450102=1_000)
+    await court.sell(300, DAY)
+    await court.sell(100, DAY - timedelta(days=20), village=NEXT_DOOR)
+    await replace_region(court, "450101001", "450102001")
+    told = [(t.region, t.rule) for t in await court.happened() if isinstance(t, RegionLagging) and len(t.region) == 6]
+    assert (COUNTY, "stalled") in told
+    assert (COUNTY, "one_step") not in told
+    assert ("450102", "one_step") in told
+
+
+async def replace_region(court: Court, code: str, successor: str) -> None:
+    row = RegionChangeRow(
+        code=code, level=level_of(code), change="moved", name_from="", name_to="", successor=successor,
+        effective_on=DAY,
+    )  # fmt: skip
+    async with court.running.desk.begin() as tx:
+        await take_reference.store_changes(tx, [row])
 
 
 async def test_the_elder_goal_grows_with_the_curve(court: Court) -> None:

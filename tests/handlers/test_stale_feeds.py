@@ -88,6 +88,8 @@ async def test_when_every_city_is_silent_the_province_alone_is_told(court: Court
 
     await court.sell(1, court.today)
     assert await told(court) == [(RegionRecovered, "45", "data_stale")], "the other city has until tomorrow"
+    await court.sell(1, court.today)
+    assert await told(court) == []
     court.move(1)
     assert await told(court) == [(RegionLagging, OTHER_CITY, "data_stale")]
     await court.sell(1, court.today, village=OTHER_VILLAGE)

@@ -28,7 +28,7 @@ def account(**readings: float | tuple[float, float, float] | None) -> Account:
 class Story:
     """What a rule said over days on which its indicator took some values."""
 
-    turns: list[str]
+    turns: Sequence[str]
     last: Episode | None
 
 
