@@ -62,11 +62,11 @@ def lags() -> APIRouter:
 
     @router.get("/milestones")
     async def milestones(tx: Reading, caller: Reader, about: Asking, region: str | None = None) -> dict[str, Any]:
-        """Goals that regions inside a region have reached, the newest first."""
+        """Goals that regions inside a region had reached by the as-of day (default: today), the newest first."""
         wanted = region or caller.region
         if wanted:
             await region_asked(tx, caller, wanted)
-        return {"items": await milestones_inside(tx, wanted, about.year), "next": None}
+        return {"items": await milestones_inside(tx, wanted, about.year, about.day), "next": None}
 
     return router
 

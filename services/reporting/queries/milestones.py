@@ -73,13 +73,13 @@ async def keep_milestones(tx: Transaction, rows: Sequence[dict[str, Any]]) -> se
     return {(region, milestone) for region, milestone in kept}
 
 
-async def milestones_inside(tx: Transaction, parent: str, year: int) -> list[dict[str, Any]]:
-    """Milestones inside a region, itself included, the newest first."""
+async def milestones_inside(tx: Transaction, parent: str, year: int, day: date) -> list[dict[str, Any]]:
+    """Milestones reached by a day inside a region, itself included, the newest first."""
     columns = milestones.c
     question = (
         select(milestones, regions.c.name, regions.c.level)
         .join(regions, regions.c.code == columns.region)
-        .where(columns.year == year, columns.region.between(parent, last_inside(parent)))
+        .where(columns.year == year, columns.region.between(parent, last_inside(parent)), columns.reached_on <= day)
         .order_by(columns.reached_on.desc(), columns.region, columns.milestone)
     )
     return [
