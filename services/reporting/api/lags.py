@@ -38,7 +38,8 @@ def lags() -> APIRouter:
         wanted = parent or caller.region
         if wanted:
             await region_asked(tx, caller, wanted)
-        return {"items": await firing(tx, wanted, about.year, about.day), "next": None}
+        rows = await firing(tx, wanted, about.year, about.day)
+        return {"items": [_shown(row) for row in rows], "next": None}
 
     @router.post("/lagging/acknowledgements", status_code=201)
     async def acknowledged(tx: Writing, caller: Operator, given: Acknowledgement) -> dict[str, Any]:
@@ -69,6 +70,11 @@ def lags() -> APIRouter:
         return {"items": await milestones_inside(tx, wanted, about.year, about.day), "next": None}
 
     return router
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    region = {"code": row.pop("region"), "name": row.pop("name"), "level": row.pop("level")}
+    return {"region": region, **row}
 
 
 async def _refuse_unfit(tx: Transaction, name: str) -> None:

@@ -88,8 +88,7 @@ async def _ranking(tx: Transaction, principal: Principal, code: str, start_month
     children = await children_of(tx, region.code)
     asked = Asked([region.code, *(c.code for c in children)], year, start_month)
     known = await known_on(tx, asked, tx.today)
-    found = await firing(tx, region.code, year, tx.today)
-    lags = [f"{item['region']['name']}：{_RULES.get(item['rule'], item['rule'])}" for item in found]
+    lags = [f"{row['name']}：{_RULES.get(row['rule'], row['rule'])}" for row in await firing(tx, region.code, year)]
     body = _summary(known[region.code], tx.today) + _table(children, known) + _lags(lags) + _demo_note(known)
     return _html(f"{region.name} {year}年度", _above(region, principal) + body)
 

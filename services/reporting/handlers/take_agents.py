@@ -1,9 +1,10 @@
 """Keep where every agent works: of all that is told of an agent, in whatever order, the newest counts."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from services.reporting.queries.agents import counties_of
 from services.reporting.queries.yardsticks import moves_now
@@ -27,9 +28,7 @@ async def take_agents(changes: Sequence[Event[AgentChanged]], tx: Transaction) -
     newer = {no: found for no, found in sorted(told.items()) if no not in known or known[no] < found[0]}
     await _store(tx, newer)
     await _store_villages(tx, newer)
-    counties = {county for event in changes for county in _counties(event.data)}
-    rows = [{"county": county} for county in sorted(counties)]
-    await tx.insert(agent_counties, rows, lambda insert: insert.on_conflict_do_nothing())
+    await _count_by_county(tx, changes)
     return ()
 
 
@@ -39,26 +38,19 @@ async def _orders_known(tx: Transaction, told: Newest) -> dict[str, Order]:
 
 
 async def _store(tx: Transaction, newer: Newest) -> None:
+    await tx.write(delete(agents).where(agents.c.agent_no == bindparam("b_agent")), [{"b_agent": no} for no in newer])
     rows = [
         {
             "agent_no": no,
             "region": change.region,
+            "villages": list(change.after.villages),
             "active": change.after.active,
             "told_at": told_at,
             "event_id": event_id,
-            "facts": 1,
         }
         for no, ((told_at, event_id), change) in newer.items()
     ]
-    changing = ("region", "active", "told_at", "event_id")
-    await tx.insert(
-        agents,
-        rows,
-        lambda i: i.on_conflict_do_update(
-            index_elements=["agent_no"],
-            set_={"facts": agents.c.facts + 1, **{name: i.excluded[name] for name in changing}},
-        ),
-    )
+    await tx.write(insert(agents), rows)
 
 
 async def _store_villages(tx: Transaction, newer: Newest) -> None:
@@ -72,6 +64,16 @@ async def _store_villages(tx: Transaction, newer: Newest) -> None:
         for village in change.after.villages
     }
     await tx.insert(agent_villages, [{"village": village, "agent_no": no} for village, no in sorted(served)])
+
+
+async def _count_by_county(tx: Transaction, changes: Sequence[Event[AgentChanged]]) -> None:
+    facts = Counter(county for event in changes for county in _counties(event.data))
+    known = agent_counties.c.facts
+    await tx.insert(
+        agent_counties,
+        [{"county": county, "facts": facts[county]} for county in sorted(facts)],
+        lambda i: i.on_conflict_do_update(index_elements=["county"], set_={"facts": known + i.excluded.facts}),
+    )
 
 
 def _counties(change: AgentChanged) -> set[str]:

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, cast, func, or_, select
 from services.reporting.queries.yardsticks import Region
 from services.reporting.tables import (
     LIVE,
-    agents,
+    agent_counties,
     judged,
     judged_cities,
     lag_rules,
@@ -72,7 +72,7 @@ async def basis_now(tx: Transaction) -> str:
             select(func.max(targets.c.version)).scalar_subquery(),
             select(func.sum(people * place)).scalar_subquery(),
             select(func.max(lag_rules.c.version)).scalar_subquery(),
-            select(func.sum(agents.c.facts)).scalar_subquery(),
+            select(func.sum(agent_counties.c.facts)).scalar_subquery(),
             select(func.count()).select_from(region_changes).scalar_subquery(),
         )
     )

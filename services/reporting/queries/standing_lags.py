@@ -74,9 +74,9 @@ def _row(episode: Episode) -> dict[str, Any]:
     return {**{name: getattr(episode, name) for name in _FIELDS}, **evidence}
 
 
-async def firing(tx: Transaction, parent: str, year: int, day: date) -> list[dict[str, Any]]:
-    """What was firing inside a region on a day, the region itself included; evidence of that day where it is known."""
-    columns = lag_episodes.c
+async def firing(tx: Transaction, parent: str, year: int, as_of: date | None = None) -> list[dict[str, Any]]:
+    """What was firing on a day (today) inside a region, itself included; evidence of that day where it is known."""
+    columns, day = lag_episodes.c, as_of or tx.today
     question = (
         select(lag_episodes, regions.c.name, regions.c.level)
         .join(regions, regions.c.code == columns.region)
@@ -92,7 +92,9 @@ def _shown(row: Any, day: date) -> dict[str, Any]:
     severe_on = row.severe_on if row.severe_on and row.severe_on <= day else None
     newest = row.as_of <= day
     return {
-        "region": {"code": row.region, "name": row.name, "level": row.level},
+        "region": row.region,
+        "name": row.name,
+        "level": row.level,
         "rule": row.rule,
         "version": row.version,
         "year": row.year,

@@ -1,6 +1,6 @@
-"""Where enrolment agents work."""
+"""Who enrols families where: the agents that enrollment has told of, and the villages they serve."""
 
-from sqlalchemy import Boolean, Column, Integer, String, Table
+from sqlalchemy import JSON, BigInteger, Boolean, Column, String, Table
 
 from services.reporting.tables.metadata import metadata
 from shared.messaging.tables import Moment
@@ -9,17 +9,17 @@ agents = Table(
     "agents",
     metadata,
     Column("agent_no", String, primary_key=True),
-    Column("region", String, nullable=False),
+    Column("region", String, nullable=False, index=True),
+    Column("villages", JSON, nullable=False),
     Column("active", Boolean, nullable=False),
-    Column("told_at", Moment, nullable=False, comment="of the newest fact, which alone counts"),
+    Column("told_at", Moment, nullable=False),
     Column("event_id", String, nullable=False),
-    Column("facts", Integer, nullable=False, comment="how many of them changed it"),
 )
 
 agent_villages = Table(
     "agent_villages",
     metadata,
-    Column("village", String, primary_key=True),
+    Column("village", String, primary_key=True, comment="by today's codes"),
     Column("agent_no", String, primary_key=True),
     comment="of active agents",
 )
@@ -28,5 +28,6 @@ agent_counties = Table(
     "agent_counties",
     metadata,
     Column("county", String, primary_key=True),
+    Column("facts", BigInteger, nullable=False),
     comment="from which an agent was ever told of: elsewhere nothing is known",
 )

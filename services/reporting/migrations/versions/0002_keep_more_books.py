@@ -198,11 +198,12 @@ def upgrade() -> None:
     )
     op.create_table('agent_counties',
     sa.Column('county', sa.String(), nullable=False),
+    sa.Column('facts', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('county'),
     comment='from which an agent was ever told of: elsewhere nothing is known'
     )
     op.create_table('agent_villages',
-    sa.Column('village', sa.String(), nullable=False),
+    sa.Column('village', sa.String(), nullable=False, comment="by today's codes"),
     sa.Column('agent_no', sa.String(), nullable=False),
     sa.PrimaryKeyConstraint('village', 'agent_no'),
     comment='of active agents'
@@ -210,12 +211,15 @@ def upgrade() -> None:
     op.create_table('agents',
     sa.Column('agent_no', sa.String(), nullable=False),
     sa.Column('region', sa.String(), nullable=False),
+    sa.Column('villages', sa.JSON(), nullable=False),
     sa.Column('active', sa.Boolean(), nullable=False),
-    sa.Column('told_at', sa.DateTime(timezone=True), nullable=False, comment='of the newest fact, which alone counts'),
+    sa.Column('told_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('event_id', sa.String(), nullable=False),
-    sa.Column('facts', sa.Integer(), nullable=False, comment='how many of them changed it'),
     sa.PrimaryKeyConstraint('agent_no')
     )
+    with op.batch_alter_table('agents', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_agents_region'), ['region'], unique=False)
+
     op.create_table('judged_cities',
     sa.Column('city', sa.String(), nullable=False),
     sa.Column('as_of', sa.Date(), nullable=False),
