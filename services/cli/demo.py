@@ -62,7 +62,7 @@ class Demo:
             return
         self._state = "judging"
         running = self._running["reporting"]
-        from services.reporting.queries.standing_lags import judged_until
+        from services.reporting.queries.judging import judged_until
 
         while True:
             async with running.database.read() as tx:

@@ -2,5 +2,5 @@
 
 In:  policy.*, claim.*, agent.*, *.totals (queue reporting.facts; again in reporting.rebuild)
 Out: region.lagging, region.recovered, region.milestone, bulletin.published
-Own: region tree, agents, populations, targets, catalogue, the books (twice in a rebuild), their checks, lag states
+Own: region tree, agents, yardsticks, the books (twice in a rebuild), their checks, lag rules and episodes, bulletins
 """

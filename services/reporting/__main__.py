@@ -6,10 +6,10 @@ from services.reporting.api import routers
 from services.reporting.errands import errands
 from services.reporting.handlers import take_reference
 from services.reporting.handlers.draft_bulletins import draft_due_bulletins
-from services.reporting.handlers.judge_regions import judge_regions
+from services.reporting.handlers.judge_regions import Programme, judge_regions
 from services.reporting.handlers.reconcile import reconcile_when_due
 from services.reporting.queries import rebuilds
-from services.reporting.settings import BulletinSettings
+from services.reporting.settings import ReportingSettings
 from services.reporting.subscriptions import listens_to
 from services.reporting.tables import metadata
 from shared.runtime.service import Job, Service
@@ -18,11 +18,12 @@ from shared.runtime.settings import Settings
 
 def jobs(settings: Settings) -> list[Job]:
     """What the passing of time brings about."""
-    month, weekday = settings.programme_start_month, BulletinSettings().bulletin_weekday
+    own = ReportingSettings()
+    programme = Programme(settings.programme_start_month, own.goal, own.stale_after_days)
     return [
-        Job("judge_regions", 2.0, partial(judge_regions, month)),
+        Job("judge_regions", 2.0, partial(judge_regions, programme)),
         Job("reconcile", 60.0, reconcile_when_due),
-        Job("draft_due_bulletins", 60.0, partial(draft_due_bulletins, month, weekday)),
+        Job("draft_due_bulletins", 60.0, partial(draft_due_bulletins, programme.start_month, own.bulletin_weekday)),
     ]
 
 

@@ -6,6 +6,7 @@ from functools import partial
 from services.reporting.handlers.book_facts import book_again, book_facts
 from services.reporting.handlers.keep_totals import keep_claims_totals, keep_enrollment_totals
 from services.reporting.handlers.remember_rebuilt import remember_live, remember_replayed
+from services.reporting.handlers.take_agents import take_agents
 from shared.contracts import facts as f
 from shared.messaging.happenings import Route, on
 from shared.runtime.settings import Settings
@@ -34,6 +35,7 @@ def listens_to(settings: Settings) -> Mapping[str, Sequence[Route]]:
         "reporting.facts": [
             *(on(fact, book) for fact in _BOOKED),
             *(on(fact, remember_live) for fact in _NOT_BOOKED),
+            on(f.AgentChanged, take_agents),
             on(f.EnrollmentTotals, keep_enrollment_totals),
             on(f.ClaimsTotals, keep_claims_totals),
         ],

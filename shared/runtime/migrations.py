@@ -18,14 +18,14 @@ from shared.runtime.reference import metadata as reference_tables
 _SERVICES = Path(__file__).parents[2] / "services"
 
 
-async def migrate(database: Database) -> None:
-    """Bring one service's schema to the newest version."""
+async def migrate(database: Database, version: str = "head") -> None:
+    """Bring one service's schema to the newest version, or up to an older one."""
     async with database.engine.begin() as connection:
         if database.is_postgres:
             lock = text("SELECT pg_advisory_xact_lock(hashtext('guanai migrate'))")
             await connection.execute(lock)
             await connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {database.service}"))
-        await connection.run_sync(lambda c: command.upgrade(_config(database.service, c), "head"))
+        await connection.run_sync(lambda c: command.upgrade(_config(database.service, c), version))
 
 
 async def difference(database: Database, tables: MetaData) -> list[Any]:

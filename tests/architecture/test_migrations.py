@@ -68,6 +68,30 @@ async def test_books_of_the_first_version_are_known_to_need_a_rebuild(
         await new.close()
 
 
+@BOTH
+async def test_what_was_firing_before_rules_had_a_history_is_still_firing(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    database = Database(url_of(kind, request, tmp_path), "reporting")
+    state = "INSERT INTO lag_states VALUES ('behind_pace', '{}', 2021, 2, {}, '2021-07-01', '2021-07-02', '{}')"
+    try:
+        await migrate(database, "0001")
+        async with database.begin() as tx:
+            for region, severity in (("4501", "'severe'"), ("4502", "NULL")):
+                await tx.connection.execute(text(state.format(region, severity, "{}")))
+        await migrate(database)
+        async with database.read() as tx:
+            kept = await tx.rows(
+                text("SELECT region, episode, severe_on, cleared_on, indicator FROM lag_episodes ORDER BY region")
+            )
+        assert [(r.region, r.episode, str(r.severe_on), str(r.cleared_on), r.indicator) for r in kept] == [
+            ("4501", 2, "2021-07-01", "None", "pace"),
+            ("4502", 2, "None", "2021-07-01", "pace"),
+        ]
+    finally:
+        await database.close()
+
+
 async def test_all_services_migrate_at_the_same_time_into_one_database(pg_url: str) -> None:
     databases = [Database(pg_url, service.name) for service in (*SERVICES, *SERVICES)]
     try:

@@ -6,6 +6,7 @@ from services.reporting.api.bulletin_files import bulletin_files
 from services.reporting.api.bulletin_publication import publication
 from services.reporting.api.bulletins import bulletins
 from services.reporting.api.indicators import indicators
+from services.reporting.api.lag_rules import rules
 from services.reporting.api.lags import lags
 from services.reporting.api.page import page_of_ranking
 from services.reporting.api.proposals import proposals
@@ -32,6 +33,7 @@ def routers(settings: Settings) -> list[APIRouter]:
         why(),
         traces(),
         lags(),
+        rules(),
         tree(),
         text_checks(settings),
         trust(),

@@ -9,6 +9,8 @@ from fastapi import Depends, HTTPException, Query, Request
 
 from services.reporting.queries.figures import Asked
 from services.reporting.queries.yardsticks import Region, region_named, region_replaced
+from services.reporting.rules.indicators import A_TENTH_OF_THE_GUIDELINE, ElderGoal
+from services.reporting.settings import ReportingSettings
 from shared.contracts.values import programme_year_of
 from shared.messaging.transaction import Transaction
 from shared.runtime.principals import Principal
@@ -34,10 +36,11 @@ class About:
     start_month: int
     products: str = "counted"
     view: str = "today"
+    elder_goal: ElderGoal = A_TENTH_OF_THE_GUIDELINE
 
     def asked(self, codes: Sequence[str], details: frozenset[str] = frozenset()) -> Asked:
         """The same for some regions."""
-        return Asked(codes, self.year, self.start_month, self.products, self.view, details)
+        return Asked(codes, self.year, self.start_month, self.products, self.view, details, self.elder_goal)
 
 
 async def _about(  # noqa: PLR0913, PLR0917
@@ -50,7 +53,7 @@ async def _about(  # noqa: PLR0913, PLR0917
 ) -> About:
     month: int = request.app.state.running.settings.programme_start_month
     day = as_of or tx.today
-    return About(day, year or programme_year_of(day, month), month, products, view)
+    return About(day, year or programme_year_of(day, month), month, products, view, ReportingSettings().goal)
 
 
 Asking = Annotated[About, Depends(_about)]

@@ -28,7 +28,19 @@ th:nth-child(2),td:nth-child(2){text-align:left}
 .wide{overflow-x:auto}.note{opacity:.75;font-size:.9rem}
 """
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-_RULES = {"behind_pace": "进度落后", "negative_growth": "负增长", "fiscal_dependence": "财政依赖"}
+_RULES = {
+    "behind_pace": "进度落后",
+    "negative_growth": "负增长",
+    "low_penetration": "覆盖率偏低",
+    "fiscal_dependence": "财政依赖",
+    "one_step": "一步到岸",
+    "elder_goal": "孝心保未达目标",
+    "stalled": "承保停滞",
+    "slow_claims": "理赔迟缓",
+    "low_satisfaction": "满意率偏低",
+    "no_agent": "有村没有协保员",
+    "data_stale": "数据中断",
+}
 
 
 def page_of_ranking(start_month: int) -> APIRouter:

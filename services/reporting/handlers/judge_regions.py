@@ -1,135 +1,94 @@
 """Hold the lag rules against the books: whenever numbers change, and for every day that has passed."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
 
-from services.reporting.queries import standing_lags
-from services.reporting.queries.figures import Asked, Known, known_on, known_on_days
-from services.reporting.queries.yardsticks import Region, children_of
-from services.reporting.rules.lag import (
-    LONGEST,
-    Gap,
-    Verdict,
-    gap_of,
-    gap_units,
-    needed_per_day,
-    reading_of,
-    verdicts_on,
-)
-from shared.contracts.judgements import Contribution, Evidence, RegionLagging, RegionRecovered
+from services.reporting.handlers.judge_day import Sitting, judge_day
+from services.reporting.handlers.tell_milestones import tell_milestones
+from services.reporting.handlers.tell_silence import Feeds, tell_silence
+from services.reporting.queries import judging
+from services.reporting.queries.figures import Asked
+from services.reporting.queries.judging import Judged
+from services.reporting.queries.lag_rules import rules_in_force
+from services.reporting.rules.indicators import A_TENTH_OF_THE_GUIDELINE, ElderGoal
+from services.reporting.rules.staleness import silences
 from shared.contracts.values import programme_year_of
-from shared.messaging.happenings import Fact, Happening
+from shared.messaging.happenings import Happening
 from shared.messaging.transaction import Transaction
 
-State = dict[str, Any]
+MOST_DAYS_AT_ONCE = 31
+"""Of a longer absence the rest is judged by the next runs, so that nobody waits for the books all that time."""
 
 
-async def judge_regions(start_month: int, tx: Transaction) -> Sequence[Happening]:
+@dataclass(frozen=True)
+class Programme:
+    """When a programme year begins, what elder units a region owes, and how long a feed may be silent."""
+
+    start_month: int
+    elder_goal: ElderGoal = A_TENTH_OF_THE_GUIDELINE
+    stale_after_days: int = 7
+
+    def asked(self, year: int) -> Asked:
+        return Asked((), year, self.start_month, elder_goal=self.elder_goal)
+
+    def year_of(self, day: date) -> int:
+        return programme_year_of(day, self.start_month)
+
+
+async def judge_regions(programme: Programme, tx: Transaction) -> Sequence[Happening]:
     """Judge today if anything changed, and before that every day that was missed."""
-    year = programme_year_of(tx.today, start_month)
-    basis = await standing_lags.basis_now(tx, year)
-    last = await standing_lags.judged_until(tx, year)
-    if last == (tx.today, basis):
+    year = programme.year_of(tx.today)
+    if _is_judged(await judging.judged_until(tx, year), tx.today, await _basis(tx, programme)):
         return ()
+    last, basis = await judging.judged_alone(tx, year), await _basis(tx, programme)
+    if _is_judged(last, tx.today, basis):
+        return ()
+    feeds = await _feeds(tx, programme.stale_after_days)
+    happened: list[Happening] = [*await tell_silence(tx, year, feeds)]
+    due = _due(feeds.newest.keys() - feeds.stale.keys(), await judging.cities_judged(tx), tx.today)
+    days = sorted(due)[:MOST_DAYS_AT_ONCE]
+    rules = await rules_in_force(tx)
+    for day in days:
+        sitting = Sitting(day, rules, programme.asked(programme.year_of(day)))
+        happened += await judge_day(tx, sitting, due[day])
+    await judging.note_cities(tx, {city: day for day in days for city in due[day]})
+    if len(days) < len(due):
+        return happened
+    return [*happened, *await _milestones(tx, programme, year, Judged(tx.today, basis, last.goals if last else ""))]
+
+
+def _is_judged(last: Judged | None, today: date, basis: str) -> bool:
+    return last is not None and (last.as_of, last.basis) == (today, basis)
+
+
+async def _basis(tx: Transaction, programme: Programme) -> str:
+    return f"{await judging.basis_now(tx)}|{programme}"
+
+
+async def _feeds(tx: Transaction, allowed: int) -> Feeds:
+    newest = await judging.newest_facts(tx)
+    return Feeds(newest, silences(newest, tx.today, allowed), allowed)
+
+
+def _due(cities: Collection[str], judged: Mapping[str, date], today: date) -> dict[date, set[str]]:
+    """Which cities to judge on which days: all since their last one, and today in any case."""
+    due: defaultdict[date, set[str]] = defaultdict(set)
+    for city in cities:
+        first = min(judged[city] + timedelta(days=1), today) if city in judged else today
+        for back in range((today - first).days + 1):
+            due[today - timedelta(days=back)].add(city)
+    return due
+
+
+async def _milestones(tx: Transaction, programme: Programme, year: int, now: Judged) -> Sequence[Happening]:
+    """Of this year, and of the last one if it was watched: what arrives late can still bring it a milestone."""
     happened: list[Happening] = []
-    for day in _days(last[0] if last else None, tx.today):
-        happened += await _judge_day(tx, Asked((), year, start_month), day)
-    await standing_lags.note_judged(tx, year, tx.today, basis)
+    for watched, found in ((year - 1, await judging.judged_until(tx, year - 1)), (year, now)):
+        if found is not None and found.goals != (goals := await judging.goals_now(tx, watched)):
+            happened += await tell_milestones(tx, programme.asked(watched))
+            found = replace(found, goals=goals)  # noqa: PLW2901
+        if found is not None:
+            await judging.note_judged(tx, watched, found)
     return happened
-
-
-def _days(judged_until: date | None, today: date) -> list[date]:
-    first = today if judged_until is None else min(judged_until + timedelta(days=1), today)
-    return [first + timedelta(days=n) for n in range((today - first).days + 1)]
-
-
-async def _judge_day(tx: Transaction, asked: Asked, day: date) -> list[Happening]:
-    regions = await standing_lags.regions_to_judge(tx, asked.year)
-    if not regions:
-        return []
-    asked = replace(asked, codes=[region.code for region in regions])
-    days = [day - timedelta(days=back) for back in reversed(range(LONGEST))]
-    history = await known_on_days(tx, asked, days)
-    states = await standing_lags.states_of(tx, asked.year)
-    changed: list[State] = []
-    happened: list[Happening] = []
-    for region in regions:
-        figures = [history[past][region.code].figures for past in days]
-        for verdict in verdicts_on(region.level, figures):
-            news = _news(verdict, states.get((verdict.rule.name, region.code)))
-            if news is not None:
-                evidence = await evidence_of(tx, asked, region, verdict)
-                state = _state(region, verdict, evidence, news)
-                changed.append(state)
-                happened += _fact(region, verdict, evidence, state, states.get((verdict.rule.name, region.code)))
-    await standing_lags.store_states(tx, changed)
-    return happened
-
-
-def _news(verdict: Verdict, state: State | None) -> State | None:
-    """What changes: episode and severity of the new state; None when nothing does."""
-    firing = state is not None and state["severity"] is not None
-    if not firing:
-        episode = (state["episode"] if state else 0) + 1
-        return {"episode": episode, "severity": verdict.severity} if verdict.fires else None
-    assert state is not None
-    if verdict.clears:
-        return {"episode": state["episode"], "severity": None}
-    worse = verdict.severity == "severe" and state["severity"] == "warning"
-    return {"episode": state["episode"], "severity": "severe"} if worse else None
-
-
-def _state(region: Region, verdict: Verdict, evidence: Evidence, news: State) -> State:
-    figures = verdict.figures
-    return {
-        **news,
-        "rule": verdict.rule.name,
-        "region": region.code,
-        "year": figures.year,
-        "since": figures.as_of,
-        "as_of": figures.as_of,
-        "evidence": evidence.model_dump(mode="json"),
-    }
-
-
-def _fact(region: Region, verdict: Verdict, evidence: Evidence, state: State, before: State | None) -> list[Fact]:
-    told: dict[str, Any] = {
-        "region": region.code,
-        "name": region.name,
-        "level": region.level,
-        "rule": verdict.rule.name,
-        "programme_year": verdict.figures.year,
-        "episode": state["episode"],
-        "as_of": verdict.figures.as_of,
-        "severity": state["severity"] or verdict.severity,
-        "evidence": evidence,
-    }
-    if state["severity"] is not None:
-        return [Fact(RegionLagging(**told), region.code, region.code)]
-    since = before["since"] if before else verdict.figures.as_of
-    return [Fact(RegionRecovered(**told, since=since), region.code, region.code)]
-
-
-async def evidence_of(tx: Transaction, asked: Asked, region: Region, verdict: Verdict) -> Evidence:
-    """The fraction, the threshold, what is missing, and the three child regions that miss most."""
-    rule, figures = verdict.rule, verdict.figures
-    gap = gap_of(rule, figures)
-    children = await children_of(tx, region.code)
-    known = await known_on(tx, replace(asked, codes=[c.code for c in children]), figures.as_of) if children else {}
-    return Evidence(
-        numerator=gap.numerator,
-        denominator=gap.denominator,
-        value=reading_of(rule, figures),
-        threshold=rule.fires,
-        gap_units=gap_units(rule, gap),
-        needed_per_day=needed_per_day(rule, gap, figures),
-        children=_contributions(verdict, children, known),
-    )
-
-
-def _contributions(verdict: Verdict, children: Sequence[Region], known: dict[str, Known]) -> tuple[Contribution, ...]:
-    gaps: list[tuple[Region, Gap]] = [(c, gap_of(verdict.rule, known[c.code].figures)) for c in children]
-    largest = sorted((pair for pair in gaps if pair[1].amount > 0), key=lambda pair: (-pair[1].amount, pair[0].code))
-    return tuple(Contribution(region=c.code, name=c.name, gap=gap.amount) for c, gap in largest[:3])

@@ -13,6 +13,7 @@ from services.reporting.queries.sums import scope_of, sums_as_of
 from services.reporting.queries.yardsticks import Region, children_of, children_of_many, years_loaded
 from services.reporting.rules.bulletins.material import Course, Firing, Kind, Material, Subject, Yardstick
 from services.reporting.rules.pace import days_of, year_before
+from services.reporting.settings import ReportingSettings
 from services.reporting.tables import LIVE
 from shared.messaging.transaction import Transaction
 from shared.runtime.clock import ZONE
@@ -61,7 +62,9 @@ async def _subjects(
 ) -> list[Subject]:
     if not regions:
         return []
-    asked = Asked([region.code for region in regions], wanted.year, wanted.start_month, details=details)
+    codes = [region.code for region in regions]
+    goal = ReportingSettings().goal
+    asked = Asked(codes, wanted.year, wanted.start_month, details=details, elder_goal=goal)
     now = await known_on(tx, asked, wanted.as_of)
     earlier = replace(asked, details=frozenset())
     before = await known_on(tx, earlier, wanted.since) if wanted.since and details else {}
@@ -92,11 +95,10 @@ def _subject(
 
 
 async def _lags(tx: Transaction, wanted: Wanted) -> Mapping[str, Sequence[Firing]]:
-    """Rules that fire now and did so on the day already."""
+    """Rules that were firing on the day."""
     found: defaultdict[str, list[Firing]] = defaultdict(list)
-    for row in await firing(tx, wanted.region.code, wanted.year):
-        if row["since"] <= wanted.as_of:
-            found[row["region"]].append(Firing(row["rule"], row["severity"] == "severe"))
+    for row in await firing(tx, wanted.region.code, wanted.year, wanted.as_of):
+        found[row["region"]].append(Firing(row["rule"], row["severity"] == "severe"))
     return found
 
 

@@ -1,11 +1,12 @@
 """All figures of many regions on several days, loaded with a fixed number of questions."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from services.reporting.queries import details, yardsticks
+from services.reporting.queries.selling import selling_as_of
 from services.reporting.queries.sums import ByDay, Scope, elder_units_as_of, scope_of, stocks_as_of, sums_as_of
 from services.reporting.queries.yardsticks import Feed, Population, Target
 from services.reporting.rules.indicators import A_TENTH_OF_THE_GUIDELINE, ElderGoal, Figures, Stocks
@@ -15,7 +16,7 @@ from shared.contracts.values import parent_of
 from shared.messaging.transaction import Transaction
 
 Sums = Mapping[str, Mapping[date, Measures]]
-EVERYTHING = frozenset({"curve", "earned", "waits", "children"})
+EVERYTHING = frozenset({"curve", "earned", "waits", "children", "selling"})
 """Details that cost a question of their own."""
 DETAIL_OF = {
     "days_behind": "curve",
@@ -25,6 +26,8 @@ DETAIL_OF = {
     "concentration": "children",
     "concentration_share": "children",
     "fiscal_share_funded": "children",
+    "days_since_sale": "selling",
+    "one_step_share": "selling",
 }
 """Which detail an indicator needs."""
 
@@ -159,14 +162,15 @@ def _figures(book: _Book, code: str, day: date, targets: Mapping[tuple[str, str]
 async def _with_details(tx: Transaction, book: _Book, figures: dict[str, Figures], day: date) -> dict[str, Figures]:
     asked = book.asked
     own = Scope({code: book.scope.booked[code] for code in figures}, asked.products, book.scope.by_todays_codes)
+    questions: dict[str, tuple[str, Callable[[], Awaitable[Mapping[str, object]]]]] = {
+        "earned": ("earned_fen", lambda: details.earned_as_of(tx, own, asked.year, asked.start_month, day)),
+        "waits": ("waits", lambda: details.waits_as_of(tx, own, asked.year, day)),
+        "children": ("children", lambda: details.children_as_of(tx, asked, list(figures), day)),
+        "selling": ("selling", lambda: selling_as_of(tx, own, asked.year, day)),
+    }
     added: defaultdict[str, dict[str, object]] = defaultdict(dict)
-    if "earned" in asked.details:
-        for code, fen in (await details.earned_as_of(tx, own, asked.year, asked.start_month, day)).items():
-            added[code]["earned_fen"] = fen
-    if "waits" in asked.details:
-        for code, counts in (await details.waits_as_of(tx, own, asked.year, day)).items():
-            added[code]["waits"] = counts
-    if "children" in asked.details:
-        for code, children in (await details.children_as_of(tx, asked, list(figures), day)).items():
-            added[code]["children"] = children
+    for detail in sorted(asked.details & questions.keys()):
+        name, ask = questions[detail]
+        for code, found in (await ask()).items():
+            added[code][name] = found
     return {code: replace(known, **added[code]) for code, known in figures.items()}  # type: ignore[arg-type]

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from services.reporting.rules.measures import Measures
 from services.reporting.rules.pace import Curve, days_behind, last_day_of, needed_per_day
+from shared.contracts.values import first_day_of
 
 Number = float | int | bool | None
 Indicators = dict[str, Number]
@@ -33,6 +34,14 @@ class Child:
 
 
 @dataclass(frozen=True)
+class Selling:
+    """The last day with units booked, and the most units of one payer that were booked on one day."""
+
+    last_on: date | None
+    largest_purchase: int
+
+
+@dataclass(frozen=True)
 class Stocks:
     """What stands open on a day, whatever the year."""
 
@@ -48,7 +57,8 @@ NOTHING_OPEN = Stocks()
 class Figures:
     """Everything that the indicators of one region and day are made of; units are those that count.
 
-    `curve` is None where it was not asked for, like `earned_fen`, `waits` (claims by days to payment) and `children`.
+    `curve` is None where it was not asked for, like `earned_fen`, `waits` (claims by days to payment), `children` and
+    `selling`.
     """
 
     year: int
@@ -70,6 +80,7 @@ class Figures:
     earned_fen: float | None = None
     waits: dict[int, int] | None = None
     children: Sequence[Child] | None = None
+    selling: Selling | None = None
 
     @property
     def goal_units(self) -> float | None:
@@ -104,7 +115,7 @@ def indicators_of(figures: Figures) -> Indicators:
 
 def readings_of(figures: Figures) -> Readings:
     """All indicators with their fractions; nothing can be said of a region that nobody reports from."""
-    parts = (_sales, _growth, _payers, _claims, _waits, _pace, _children, _goals)
+    parts = (_sales, _growth, _payers, _claims, _waits, _pace, _children, _goals, _selling)
     found = {name: reading for part in parts for name, reading in part(figures)}
     return found if figures.has_feed else {name: Reading(None, basis=r.basis) for name, r in found.items()}
 
@@ -222,3 +233,16 @@ def _goals(f: Figures) -> Found:
     yield "goal_growth", Reading(grew, f.now.units, past, "units > units of the whole previous year")
     met = None if goal is None else f.elder_units >= goal
     yield "goal_elder", Reading(met, f.elder_units, goal, "elder units >= elder goal")
+    expected = None if goal is None else goal * f.expected_share
+    yield "elder_expected", Reading(expected, goal, f.expected_share, "elder goal x share of the curve")
+
+
+def _selling(f: Figures) -> Found:
+    last_on = (f.selling.last_on if f.selling else None) or first_day_of(f.year, f.start_month) - timedelta(days=1)
+    idle = None if f.selling is None else max((f.as_of - last_on).days, 0)
+    yield "days_since_sale", Reading(idle, basis="as-of day - last day with units booked")
+    largest = None if f.selling is None else f.selling.largest_purchase
+    yield (
+        "one_step_share",
+        _of(largest, f.targets.get("guideline"), "most units of a payer on a day / guideline target"),
+    )

@@ -1,126 +1,124 @@
-"""Who falls behind: each rule's condition, when it fires, when it clears, and the evidence (domain.md, section 6)."""
+"""Who falls behind: when a rule fires for a region, when that grows severe, and when it is over."""
 
-import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Literal
 
-from services.reporting.rules.indicators import Figures, indicators_of
-from services.reporting.rules.pace import last_day_of
+from services.reporting.rules.accounts import Account
+from services.reporting.rules.conditions import Comparison
+from services.reporting.rules.lag_rules import Rule
+from shared.contracts.judgements import Evidence, Severity
 
-Severity = Literal["warning", "severe"]
-Reading = float | None
+Turn = Literal["fired", "severe", "cleared"]
+"""What happens to an episode on a day."""
 
 
 @dataclass(frozen=True)
-class Rule:
-    """`fires` below or above its threshold on each of the last `days`; `clears` apart from it, so nothing flaps."""
+class Episode:
+    """One stretch of one rule firing for a region in a programme year; `evidence` is that of `as_of`."""
 
-    name: str
-    levels: tuple[str, ...]
+    rule: str
+    region: str
+    year: int
+    episode: int
+    fired_on: date
+    as_of: date
     indicator: str
-    below: bool
-    fires: float
-    clears: float
-    severe: float | None = None
-    days: int = 1
+    version: int
+    fired_evidence: Evidence
+    evidence: Evidence
+    severe_on: date | None = None
+    cleared_on: date | None = None
 
-    def holds(self, reading: Reading) -> bool:
-        return reading is not None and _beyond(reading, self.fires, self.below)
+    @property
+    def is_standing(self) -> bool:
+        return self.cleared_on is None
 
-    def is_over(self, reading: Reading) -> bool:
-        if reading is None:
-            return False
-        return reading >= self.clears if self.below else reading < self.clears
-
-    def severity(self, reading: Reading) -> Severity:
-        severe = self.severe is not None and reading is not None and _beyond(reading, self.severe, self.below)
-        return "severe" if severe else "warning"
-
-
-def _beyond(reading: float, threshold: float, below: bool) -> bool:
-    return reading < threshold if below else reading > threshold
-
-
-RULES: tuple[Rule, ...] = (
-    Rule("behind_pace", ("city", "county", "township"), "pace", True, fires=0.90, clears=0.95, severe=0.70, days=7),
-    Rule("negative_growth", ("city", "county"), "growth_units", True, fires=0, clears=0, days=7),
-    Rule("fiscal_dependence", ("city", "county"), "fiscal_share", False, fires=0.50, clears=0.45, severe=0.80),
-)
-LONGEST = max(rule.days for rule in RULES)
-LEVELS = tuple(dict.fromkeys(level for rule in RULES for level in rule.levels))
+    @property
+    def severity(self) -> Severity:
+        return "warning" if self.severe_on is None else "severe"
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What a rule says of a region on a day."""
+class Case:
+    """One rule held against one region on one day, with the last episode of the year."""
 
     rule: Rule
-    fires: bool
-    clears: bool
-    severity: Severity
-    figures: Figures
+    region: str
+    account: Account
+    episode: Episode | None = None
+
+    @property
+    def standing(self) -> Episode | None:
+        return self.episode if self.episode is not None and self.episode.is_standing else None
+
+    @property
+    def comparison(self) -> Comparison:
+        """The comparison that fired, or would."""
+        if self.standing is not None:
+            return self.rule.comparison_of(self.standing.indicator)
+        return self.rule.fires.first_held(self.account.value) or next(self.rule.fires.comparisons())
 
 
-def verdicts_on(level: str, history: Sequence[Figures]) -> list[Verdict]:
-    """Every rule of the level, over the figures of the last days (the newest last)."""
-    return [_verdict(rule, history) for rule in RULES if level in rule.levels]
+def is_suspect(case: Case) -> bool:
+    """Whether it fires if the condition has held for long enough."""
+    if case.standing is not None or not case.rule.fires.holds(case.account.value):
+        return False
+    return case.rule.clears is not None or case.episode is None or _is_worse(case, case.episode)
 
 
-def _verdict(rule: Rule, history: Sequence[Figures]) -> Verdict:
-    readings = [reading_of(rule, figures) for figures in history[-rule.days :]]
-    held = len(readings) == rule.days and all(rule.holds(reading) for reading in readings)
-    return Verdict(rule, held, rule.is_over(readings[-1]), rule.severity(readings[-1]), history[-1])
+def _is_worse(case: Case, acknowledged: Episode) -> bool:
+    """What a person has acknowledged fires again only when more of it has happened since."""
+    comparison, then = case.comparison, acknowledged.evidence
+    reading = case.account.reading(comparison.name)
+    value, numerator = reading.value, reading.numerator
+    if value is None or then.value is None:
+        return False
+    sign = -1 if comparison.is_below else 1
+    moved = value if numerator is None else numerator
+    return sign * value > sign * then.value and sign * moved > sign * then.numerator
 
 
-def reading_of(rule: Rule, figures: Figures) -> Reading:
-    """The rule's indicator in these figures."""
-    value = indicators_of(figures)[rule.indicator]
-    return None if value is None else float(value)
+def has_held(case: Case, earlier: Sequence[Account]) -> bool:
+    """Whether the condition held on every one of the rule's other days, too."""
+    return len(earlier) >= case.rule.days - 1 and all(case.rule.fires.holds(account.value) for account in earlier)
 
 
-@dataclass(frozen=True)
-class Gap:
-    """A rule's fraction for one region, and how far from the threshold it is in the rule's own amount."""
-
-    numerator: float
-    denominator: float | None
-    amount: float
-
-
-def gap_of(rule: Rule, figures: Figures) -> Gap:
-    """Numerator, denominator and the amount that is missing (units, or yuan of fiscal premium too many)."""
-    return _GAPS[rule.name](rule, figures)
+def turn_of(case: Case) -> Turn | None:
+    """What happens to a standing episode."""
+    episode, value = case.standing, case.account.value
+    if episode is None:
+        return None
+    if case.rule.clears is not None and case.rule.clears.is_met(value):
+        return "cleared"
+    return "severe" if episode.severe_on is None and _is_severe(case) else None
 
 
-def _pace_gap(rule: Rule, f: Figures) -> Gap:
-    expected = f.targets.get("guideline", 0) * f.expected_share
-    return Gap(f.now.units, expected, expected * rule.clears - f.now.units)
+def _is_severe(case: Case) -> bool:
+    return case.rule.severe is not None and case.rule.severe.holds(case.account.value)
 
 
-def _growth_gap(_: Rule, f: Figures) -> Gap:
-    past = f.last.units if f.last else 0
-    return Gap(f.now.units - past, past, past - f.now.units)
+def episode_begun(case: Case, year: int, day: date, evidence: Evidence) -> Episode:
+    """The next episode of the year, severe from the beginning if that is what it is."""
+    return Episode(
+        rule=case.rule.name,
+        region=case.region,
+        year=year,
+        episode=1 + (case.episode.episode if case.episode else 0),
+        fired_on=day,
+        as_of=day,
+        indicator=case.comparison.name,
+        version=case.rule.version,
+        fired_evidence=evidence,
+        evidence=evidence,
+        severe_on=day if _is_severe(case) else None,
+    )
 
 
-def _fiscal_gap(rule: Rule, f: Figures) -> Gap:
-    fiscal, premium = f.now.fiscal_fen / 100, f.now.premium_fen / 100
-    return Gap(fiscal, premium, fiscal - rule.clears * premium)
-
-
-_GAPS: Mapping[str, Callable[[Rule, Figures], Gap]] = {
-    "behind_pace": _pace_gap,
-    "negative_growth": _growth_gap,
-    "fiscal_dependence": _fiscal_gap,
-}
-
-
-def gap_units(rule: Rule, gap: Gap) -> int | None:
-    """The gap in whole units; None for a rule that units cannot mend."""
-    return None if rule.indicator == "fiscal_share" else max(math.ceil(gap.amount), 0)
-
-
-def needed_per_day(rule: Rule, gap: Gap, figures: Figures) -> float | None:
-    """Units a day that close the gap by the end of the year; None when no day is left."""
-    units, days = gap_units(rule, gap), (last_day_of(figures.year, figures.start_month) - figures.as_of).days
-    return None if units is None or days <= 0 else units / days
+def episode_after(episode: Episode, turn: Turn | None, day: date, evidence: Evidence) -> Episode:
+    """A standing episode with the evidence of a day."""
+    changed = replace(episode, as_of=day, evidence=evidence)
+    if turn == "severe":
+        return replace(changed, severe_on=day)
+    return replace(changed, cleared_on=day) if turn == "cleared" else changed

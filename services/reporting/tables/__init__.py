@@ -1,9 +1,16 @@
 """What reporting remembers: the tree and its yardsticks, agents, the books and their checks, and who lags."""
 
-from services.reporting.tables.agents import agents
+from services.reporting.tables.agents import agent_counties, agent_villages, agents
 from services.reporting.tables.books import LIVE, NEXT, Books
 from services.reporting.tables.bulletins import bulletin_files, bulletins, errata
-from services.reporting.tables.judgement import judged, lag_states
+from services.reporting.tables.judgement import (
+    acknowledgements,
+    judged,
+    judged_cities,
+    lag_episodes,
+    lag_rules,
+    milestones,
+)
 from services.reporting.tables.metadata import metadata
 from services.reporting.tables.trust import (
     control_totals,
@@ -19,6 +26,9 @@ __all__ = [
     "LIVE",
     "NEXT",
     "Books",
+    "acknowledgements",
+    "agent_counties",
+    "agent_villages",
     "agents",
     "bulletin_files",
     "bulletins",
@@ -26,8 +36,11 @@ __all__ = [
     "differences",
     "errata",
     "judged",
-    "lag_states",
+    "judged_cities",
+    "lag_episodes",
+    "lag_rules",
     "metadata",
+    "milestones",
     "populations",
     "products",
     "rebuild_inbox",

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
 
-from services.reporting.settings import font_dir
+from services.reporting.settings import ReportingSettings
 
 SONG = (
     "仿宋_GB2312", "FangSong_GB2312", "FangSong", "FandolFang", "FandolFang R", "STFangsong", "Noto Serif CJK SC",
@@ -28,7 +28,7 @@ _one_at_a_time = Lock()
 
 def missing_fonts() -> bool:
     """Whether no Chinese font is to be had."""
-    known = _families(font_dir())
+    known = _families(ReportingSettings().font_dir)
     return not any(family.casefold() in known for family in (*SONG, *SANS))
 
 
@@ -38,13 +38,15 @@ def typeset(template: str, data: Mapping[str, Any], day: date, format: Literal["
     source = files(__package__).joinpath("templates", template).read_bytes()
     noon = int((day - date(1970, 1, 1)).days * 86_400 + 4 * 3_600)
     with _one_at_a_time:
-        made = _compiler(font_dir()).compile(source, format=format, ppi=144, sys_inputs=inputs, timestamp=noon)
+        made = _compiler(ReportingSettings().font_dir).compile(
+            source, format=format, ppi=144, sys_inputs=inputs, timestamp=noon
+        )
     return made if isinstance(made, list) else [made]
 
 
 def fonts() -> dict[str, list[str]]:
     """The families that are here, by what they are used for, the wanted one first."""
-    known = _families(font_dir())
+    known = _families(ReportingSettings().font_dir)
 
     def here(*families: str) -> list[str]:
         return [family for family in families if family.casefold() in known] + [_LATIN]

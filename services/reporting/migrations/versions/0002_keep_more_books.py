@@ -342,6 +342,89 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['bulletin'], ['bulletins.id'], ),
     sa.PrimaryKeyConstraint('bulletin', 'number')
     )
+    op.create_table('acknowledgements',
+    sa.Column('rule', sa.String(), nullable=False),
+    sa.Column('region', sa.String(), nullable=False),
+    sa.Column('year', sa.Integer(), nullable=False),
+    sa.Column('episode', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('reason', sa.String(), nullable=False),
+    sa.Column('acknowledged_by', sa.String(), nullable=False),
+    sa.Column('acknowledged_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('rule', 'region', 'year', 'episode')
+    )
+    op.create_table('agent_counties',
+    sa.Column('county', sa.String(), nullable=False),
+    sa.Column('facts', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('county'),
+    comment='from which an agent was ever told of: elsewhere nothing is known'
+    )
+    op.create_table('agent_villages',
+    sa.Column('village', sa.String(), nullable=False, comment="by today's codes"),
+    sa.Column('agent_no', sa.String(), nullable=False),
+    sa.PrimaryKeyConstraint('village', 'agent_no'),
+    comment='of active agents'
+    )
+    op.create_table('judged_cities',
+    sa.Column('city', sa.String(), nullable=False),
+    sa.Column('as_of', sa.Date(), nullable=False),
+    sa.PrimaryKeyConstraint('city'),
+    comment='a city whose feed is stale waits here for the days that it misses'
+    )
+    op.create_table('lag_episodes',
+    sa.Column('rule', sa.String(), nullable=False),
+    sa.Column('region', sa.String(), nullable=False),
+    sa.Column('year', sa.Integer(), nullable=False),
+    sa.Column('episode', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('fired_on', sa.Date(), nullable=False),
+    sa.Column('severe_on', sa.Date(), nullable=True),
+    sa.Column('cleared_on', sa.Date(), nullable=True, comment='null while the rule is firing'),
+    sa.Column('as_of', sa.Date(), nullable=False, comment='the day of `evidence`'),
+    sa.Column('indicator', sa.String(), nullable=False, comment='what was found too low or too high'),
+    sa.Column('version', sa.BigInteger(), nullable=False, comment='of the rule when it fired; 0 is the default'),
+    sa.Column('fired_evidence', sa.JSON(), nullable=False),
+    sa.Column('evidence', sa.JSON(), nullable=False),
+    sa.PrimaryKeyConstraint('rule', 'region', 'year', 'episode')
+    )
+    with op.batch_alter_table('lag_episodes', schema=None) as batch_op:
+        batch_op.create_index('lag_episodes_of_year', ['year', 'region'], unique=False)
+
+    op.create_table('lag_rules',
+    sa.Column('version', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('levels', sa.String(), nullable=False, comment='with commas'),
+    sa.Column('fires', sa.String(), nullable=False),
+    sa.Column('severe', sa.String(), nullable=True),
+    sa.Column('clears', sa.String(), nullable=True, comment='null: an episode ends when somebody has acknowledged it'),
+    sa.Column('days', sa.Integer(), nullable=False),
+    sa.Column('enabled', sa.Boolean(), nullable=False),
+    sa.Column('set_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('set_by', sa.String(), nullable=False),
+    sa.PrimaryKeyConstraint('version'),
+    comment='every version that people have set; the newest of a name counts',
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('lag_rules', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_lag_rules_name'), ['name'], unique=False)
+
+    op.create_table('milestones',
+    sa.Column('region', sa.String(), nullable=False),
+    sa.Column('year', sa.Integer(), nullable=False),
+    sa.Column('milestone', sa.String(), nullable=False),
+    sa.Column('reached_on', sa.Date(), nullable=False),
+    sa.Column('value', sa.BigInteger(), nullable=False, comment='units, elder units for goal_elder'),
+    sa.Column('told_on', sa.Date(), nullable=False),
+    sa.PrimaryKeyConstraint('region', 'year', 'milestone')
+    )
+    op.execute(
+        "INSERT INTO lag_episodes (rule, region, year, episode, fired_on, severe_on, cleared_on, as_of, indicator, version, "
+        "fired_evidence, evidence) SELECT rule, region, year, episode, since, CASE severity WHEN 'severe' THEN since END, "
+        "CASE WHEN severity IS NULL THEN since END, as_of, CASE rule WHEN 'behind_pace' THEN 'pace' WHEN 'negative_growth' "
+        "THEN 'growth_units' ELSE 'fiscal_share' END, 0, evidence, evidence FROM lag_states"
+    )
+    op.drop_table('lag_states')
+    with op.batch_alter_table('judged', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('goals', sa.String(), nullable=False, comment='newest policy and target by which milestones were told'))
+
     # ### end Alembic commands ###
 
 
