@@ -47,7 +47,7 @@ class House:
 
     async def begin(self) -> str:
         async with self.running.desk.begin() as tx:
-            return await rebuild_books.start(tx)
+            return await rebuild_books.begin_rebuild(tx)
 
     async def count(self, rebuild: str, **events: int | None) -> None:
         """What each source says that its replay counted."""

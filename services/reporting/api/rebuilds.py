@@ -53,9 +53,9 @@ def _looks(router: APIRouter) -> None:
 
 def _steps(router: APIRouter) -> None:
     @router.post("", status_code=201)
-    async def start(tx: Writing, _: Operator) -> dict[str, Any]:
+    async def begin(tx: Writing, _: Operator) -> dict[str, Any]:
         """Begin to fill a second set of books; the first stays readable and is booked on."""
-        return await _shown(tx, await _or_problem(rebuild_books.start(tx)))
+        return await _shown(tx, await _or_problem(rebuild_books.begin_rebuild(tx)))
 
     @router.put("/{rebuild_id}/replays/{source}")
     async def replay(tx: Writing, _: Operator, rebuild_id: str, source: Source, replay: Replayed) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Rebuild the books beside those that are read: start, learn of the replays, compare, switch, or give up."""
+"""Rebuild the books beside those that are read: begin, learn of the replays, compare, switch, or give up."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -28,7 +28,7 @@ class NotYet(Exception):
     """What has to happen before this may be done."""
 
 
-async def start(tx: Transaction) -> str:
+async def begin_rebuild(tx: Transaction) -> str:
     """Empty the next books; from now on live facts go into them too. Raises NotYet while another rebuild runs."""
     await hold_books_alone(tx)
     if (other := await running_rebuild(tx)) is not None:
