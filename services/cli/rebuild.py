@@ -96,7 +96,7 @@ class Rebuild:
                 return total
             moved, seen = (time.monotonic(), now) if now != seen else (moved, seen)
             if time.monotonic() - moved > _IDLE_SECONDS:
-                raise NotRebuilt(f"Only {now:,} of {total:,} facts are booked: see `guanai dead list`, then go on.")
+                raise NotRebuilt(_stuck(found["id"], now, total))
             await asyncio.sleep(_PAUSE_SECONDS)
 
     async def _replay_of(self, source: str, found: Json) -> str:
@@ -133,6 +133,11 @@ class Rebuild:
             if answer.status_code != 503 or time.monotonic() > deadline:
                 raise NotRebuilt(f"{path}: {answer.status_code} {detail_of(answer)}")
             await asyncio.sleep(_PAUSE_SECONDS)
+
+
+def _stuck(rebuild_id: str, booked: int, total: int) -> str:
+    advice = f"see `guanai dead list` and run the command again, or give it up: DELETE {_REBUILDS}/{rebuild_id}"
+    return f"Only {booked:,} of {total:,} facts are booked: {advice}"
 
 
 def _short(told: Json | None) -> str:

@@ -8,15 +8,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from sqlalchemy import Table, func, select, text, update
 
 from services.reporting.handlers import rebuild_books, take_reference
+from services.reporting.handlers.book_facts import book_facts
 from services.reporting.handlers.rebuild_books import NotYet
 from services.reporting.queries.invariants import unbalanced
 from services.reporting.queries.rebuilds import rebuild_by_id
 from services.reporting.rules.households import shortened
-from services.reporting.tables import LIVE, NEXT, Books, judged
+from services.reporting.tables import LIVE, NEXT, Books, judged, rebuilds
 from shared.contracts.facts import AgentChanged, AgentState
 from shared.contracts.reference import RegionChangeRow
 from shared.messaging.apply import apply
@@ -299,15 +301,55 @@ async def test_nothing_is_lost_or_doubled_while_books_are_switched_under_traffic
     assert await house.number(LIVE.traces) == len({(k[1:]) for k in switched if k[0] == "traces"})
 
 
+async def merge_counties(running: Running) -> None:
+    """450102 becomes a part of 450101."""
+    change = {"code": "450102", "name_from": "旧", "name_to": "新", "level": "county", "change": "merged"}
+    row = RegionChangeRow.model_validate({**change, "successor": "450101", "effective_on": "2021-01-01"})
+    async with running.desk.begin() as tx:
+        await take_reference.store_changes(tx, [row])
+
+
+async def test_codes_that_change_while_a_fact_is_being_booked_wait_for_it(house: House, seed: int) -> None:
+    log = a_log(random.Random(seed), 30)
+    facts = [a.event for a in log if a.event is not None and not isinstance(a.event.data, AgentChanged)]
+    async with house.running.desk.begin() as tx:
+        await book_facts(9, facts, tx)
+        change = asyncio.create_task(merge_counties(house.replica))
+        await asyncio.sleep(0.3)
+    await change
+    rebuild = await house.begin()
+    await house.replay(log)
+    await house.count(rebuild, **counted(log))
+    assert (await house.compare(rebuild)).differing_rows == 0
+
+
+async def test_an_older_version_of_the_books_is_advised_against_but_the_service_stays_ready(house: House) -> None:
+    needed = {"id": "0002", "state": "needed", "began_at": NOON, "ended_at": NOON, "replays": {}}
+
+    async def readyz() -> httpx2.Response:
+        transport = httpx2.ASGITransport(house.running.app())
+        async with httpx2.AsyncClient(transport=transport, base_url="http://guanai.test") as client:
+            return await client.get("/reporting/readyz")
+
+    assert (await readyz()).json()["books"] == "ok"
+    async with house.running.desk.begin() as tx:
+        await tx.insert(rebuilds, [needed])
+    said = await readyz()
+    assert (said.status_code, said.json()["status"]) == (200, "ready")
+    assert "guanai rebuild reporting" in said.json()["books"]
+    rebuild = await house.begin()
+    await house.count(rebuild, enrollment=0, claims=0)
+    await house.compare(rebuild)
+    await house.switch(rebuild)
+    assert (await readyz()).json()["books"] == "ok"
+
+
 async def test_codes_that_change_during_a_rebuild_change_in_both_sets(house: House, seed: int) -> None:
     log = a_log(random.Random(seed), 30)
     await book(house.running, log)
     rebuild = await house.begin()
     await house.replay(log[::2])
-    change = {"code": "450102", "name_from": "旧", "name_to": "新", "level": "county", "change": "merged"}
-    row = RegionChangeRow.model_validate({**change, "successor": "450101", "effective_on": "2021-01-01"})
-    async with house.running.desk.begin() as tx:
-        await take_reference.store_changes(tx, [row])
+    await merge_counties(house.replica)
     await house.replay(log[1::2])
     await house.count(rebuild, **counted(log))
     assert (await house.compare(rebuild)).differing_rows == 0

@@ -101,6 +101,7 @@ def test_doctor_says_where_nothing_answers(up: Up) -> None:
         (("simulate", "--year", "2021", "--policies", "10"), "2220"),
         (("simulate", "--year", "1999"), "2020"),
         (("dead", "show", "nothing"), "No dead letter has the id"),
+        (("rebuild", "kitchen"), "Only reporting is made of facts"),
         (("serve", "kitchen"), "There is no service kitchen"),
         (("serve", "claims"), "GUANAI_AMQP_URL"),
     ],
