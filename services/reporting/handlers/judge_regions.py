@@ -56,7 +56,7 @@ async def judge_regions(programme: Programme, tx: Transaction) -> Sequence[Happe
     await judging.note_cities(tx, {city: day for day in days for city in due[day]})
     if len(days) < len(due):
         return happened
-    return [*happened, *await _milestones(tx, programme, year, Judged(tx.today, basis, last.goals if last else ""))]
+    return [*happened, *await _milestones(tx, programme, year, Judged(tx.today, basis, last.goals if last else None))]
 
 
 def _is_judged(last: Judged | None, today: date, basis: str) -> bool:

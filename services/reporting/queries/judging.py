@@ -30,7 +30,7 @@ class Judged:
 
     as_of: date
     basis: str
-    goals: str
+    goals: str | None
 
 
 async def judged_until(tx: Transaction, year: int) -> Judged | None:
@@ -41,7 +41,7 @@ async def judged_until(tx: Transaction, year: int) -> Judged | None:
 
 async def judged_alone(tx: Transaction, year: int) -> Judged | None:
     """The same, once no other replica is judging this year; nobody else begins until the transaction ends."""
-    row = {"year": year, "as_of": date.min, "basis": "", "goals": ""}
+    row = {"year": year, "as_of": date.min, "basis": "", "goals": None}
     held = await tx.insert(
         judged,
         [row],

@@ -69,7 +69,7 @@ judged = Table(
     Column("year", Integer, primary_key=True),
     Column("as_of", Date, nullable=False),
     Column("basis", String, nullable=False, comment="newest booking and target version that were judged"),
-    Column("goals", String, nullable=False, comment="newest policy and target by which milestones were told"),
+    Column("goals", String, comment="newest policy and target by which milestones were told"),
 )
 
 judged_cities = Table(

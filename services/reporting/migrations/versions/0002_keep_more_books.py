@@ -423,7 +423,7 @@ def upgrade() -> None:
     )
     op.drop_table('lag_states')
     with op.batch_alter_table('judged', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('goals', sa.String(), nullable=False, comment='newest policy and target by which milestones were told'))
+        batch_op.add_column(sa.Column('goals', sa.String(), nullable=True, comment='newest policy and target by which milestones were told'))
 
     # ### end Alembic commands ###
 
