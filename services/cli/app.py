@@ -180,6 +180,7 @@ def rebuild(
     book_again(service, yes)
 
 
+@app.command()
 def bulletin(  # noqa: PLR0913, PLR0917
     kind: Annotated[str, typer.Argument(help="annual, quarterly or weekly")],
     region: Annotated[str, typer.Option(help="code of the region, such as 45 or 4507")],

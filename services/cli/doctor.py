@@ -35,6 +35,7 @@ def _findings(http: httpx2.Client) -> Iterator[Finding]:
     yield from _reference(http)
     yield from _left_over(http)
     yield from _trust(http)
+    yield from _fonts(http)
 
 
 def _answers(http: httpx2.Client, service: str) -> bool:
@@ -93,3 +94,9 @@ def _trust(http: httpx2.Client) -> Iterator[Finding]:
     unbalanced: list[Any] = http.get(address("/reporting/v1/invariants"), timeout=300).json()["items"]
     advice = f"{len(unbalanced)} rows are NOT the sum of their parts: guanai rebuild reporting"
     yield not unbalanced, f"books: {advice if unbalanced else 'every region is the sum of its parts'}"
+
+
+def _fonts(http: httpx2.Client) -> Iterator[Finding]:
+    chinese: bool = http.get(address("/reporting/v1/fonts")).json()["chinese"]
+    advice = "no Chinese font: install fonts-noto-cjk where reporting runs, or set GUANAI_FONT_DIR"
+    yield chinese, f"bulletins: {'a Chinese font is there' if chinese else advice}"

@@ -183,6 +183,18 @@ async def test_every_ratio_names_its_fraction(house: House) -> None:
         assert basis["of"]
 
 
+async def test_a_place_names_its_fraction_and_what_it_is_held_against(house: House) -> None:
+    told = await house.ask("standings", parent="45", level="county", by="completion_guideline", year=2021)
+    assert told["fresh_to"]
+    for row in told["rows"]:
+        basis = row["basis"]
+        if row["value"] is not None:
+            assert row["value"] == pytest.approx(basis["numerator"] / basis["denominator"])
+            assert basis["target_version"]
+    rows = (await house.ask("standings", parent="45", level="city", by="penetration", year=2021))["rows"]
+    assert [r["basis"]["population_vintage"] for r in rows] == [r["value"] and "census2020" for r in rows]
+
+
 async def test_a_city_without_any_policy_has_no_feed_and_no_indicators(house: House) -> None:
     answer = await house.ask("indicators", region="4501", year=2024)
     assert answer["no_feed"]

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Request, Response
 
 from services.reporting.api.bulletins import visible
-from services.reporting.gateways.documents import FORMATS, write
+from services.reporting.gateways.documents import FORMATS, missing_fonts, write
 from services.reporting.handlers.correct_bulletins import changes_now
 from services.reporting.handlers.draft_bulletins import composed_now
 from services.reporting.queries import bulletins as queries
@@ -17,7 +17,7 @@ from services.reporting.rules.bulletins.document import Document
 from services.reporting.rules.bulletins.frame import file_name
 from services.reporting.rules.bulletins.life import with_corrections
 from shared.messaging.transaction import Transaction
-from shared.runtime.security import Reader
+from shared.runtime.security import Operator, Reader
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 
@@ -32,8 +32,14 @@ class Found:
 
 
 def bulletin_files(start_month: int) -> APIRouter:
-    """`/bulletins/{id}.html` and the other formats."""
+    """`/bulletins/{id}.html` and the other formats, and `/fonts` that they are printed with."""
     router = APIRouter(prefix="/reporting/v1", tags=["bulletins"])
+
+    @router.get("/fonts")
+    async def fonts(_: Operator) -> dict[str, bool]:
+        """Whether PDFs and pictures can show Chinese characters."""
+        return {"chinese": not await asyncio.to_thread(missing_fonts)}
+
     for form in sorted(FORMATS, key=len, reverse=True):  # chat.txt before txt, which would swallow it
         _serve(router, form, start_month)
     return router

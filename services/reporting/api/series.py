@@ -1,5 +1,6 @@
 """A measure over time, with the curve that is expected and last year beside it."""
 
+from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Annotated, Any
 
@@ -39,8 +40,9 @@ def series() -> APIRouter:
             raise HTTPException(422, f"`measure` is one of: {', '.join((*COUNTS, *MONEY))}") from None
         line = _Line(about.day, measure, cumulative, course)
         head = {"region": found.shown(), "measure": measure, "year": about.year, "as_of": about.day}
+        target = asdict(course.target) if course.target and measure == "units" else None
         points = [line.point(span) for span in spans_of(about.year, about.start_month, grain)]
-        return {**head, "grain": grain, "cumulative": cumulative, "items": points, "next": None}
+        return {**head, "grain": grain, "cumulative": cumulative, "target": target, "items": points, "next": None}
 
     return router
 
@@ -71,4 +73,4 @@ class _Line:
         if self._target is None:
             return None
         share = self._course.curve.share_on
-        return self._target * (share(span[1]) - (0 if self._cumulative else share(span[0] - _ONE)))
+        return self._target.units * (share(span[1]) - (0 if self._cumulative else share(span[0] - _ONE)))

@@ -12,7 +12,7 @@ from services.reporting.queries.bulletins import last_published_before
 from services.reporting.queries.figures import Known, details_for, known_on_days
 from services.reporting.queries.yardsticks import Region, regions_below
 from services.reporting.rules.amounts import units_worth, value_of
-from services.reporting.rules.indicators import Number
+from services.reporting.rules.indicators import NOTHING, Number, readings_of
 from services.reporting.rules.ranking import Value, in_order, ranks_of, reordered_by_price, units_to_next
 from shared.contracts.values import level_of
 from shared.messaging.transaction import Transaction
@@ -63,7 +63,14 @@ def standings() -> APIRouter:
         known = await known_on_days(tx, asked, [about.day, before])
         table = _Table(wanted, peers, known[about.day], known[before], parent)
         rows = [row for row in table.rows() if caller.sees(row["region"]["code"])]
-        head = {"by": wanted.by, "year": about.year, "as_of": about.day, "since": before, "parent": parent}
+        head: dict[str, Any] = {
+            "by": wanted.by,
+            "year": about.year,
+            "as_of": about.day,
+            "since": before,
+            "parent": parent,
+        }
+        head["fresh_to"] = known[about.day][parent].feed.fresh_to
         return {**head, "reordered_by_price": any(row["reordered_by_price"] for row in rows), "rows": rows}
 
     return router
@@ -135,6 +142,7 @@ class _Table:
             "rank": rank,
             "region": self._regions[code].shown(),
             "value": value,
+            "basis": _basis(known, self._by),
             "units": known.figures.now.units,
             "moved": past - rank if past is not None and rank is not None else None,
             "gap_to_next_units": self._gaps.get(code),
@@ -144,6 +152,20 @@ class _Table:
             "small_base": self._is_small(known),
             "no_feed": not known.figures.has_feed,
         }
+
+
+def _basis(known: Known, by: str) -> dict[str, Any]:
+    """The fraction behind a value, and which target or census it is held against."""
+    reading = readings_of(known.figures).get(by, NOTHING)
+    target = known.targets.get(by.removeprefix("completion_"))
+    population = known.population if by == "penetration" else None
+    return {
+        "numerator": reading.numerator,
+        "denominator": reading.denominator,
+        "of": reading.basis or by,
+        "target_version": target.version if target else None,
+        "population_vintage": population.vintage if population else None,
+    }
 
 
 def _price(known: Known) -> float | None:

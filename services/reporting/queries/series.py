@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from services.reporting.queries.details import by_day, curves_of
 from services.reporting.queries.figures import Asked
 from services.reporting.queries.sums import Scope, scope_of
-from services.reporting.queries.yardsticks import targets_in_force, years_loaded
+from services.reporting.queries.yardsticks import Target, targets_in_force, years_loaded
 from services.reporting.rules.amounts import MONEY
 from services.reporting.rules.calendar import Running
 from services.reporting.rules.measures import STOCKS, SUMS
@@ -26,7 +26,7 @@ class Course:
     now: Running
     last: Running | None
     curve: Curve
-    target: int | None
+    target: Target | None
 
 
 async def course_of(tx: Transaction, asked: Asked, measure: str, day: date) -> Course:
@@ -39,7 +39,7 @@ async def course_of(tx: Transaction, asked: Asked, measure: str, day: date) -> C
         now=await _booked(tx, scope, (code, year), measure),
         last=await _booked(tx, scope, (code, year - 1), measure) if year - 1 in await years_loaded(tx) else None,
         curve=(await curves_of(tx, scope, year, asked.start_month))[code],
-        target=guideline.units if guideline else None,
+        target=guideline,
     )
 
 

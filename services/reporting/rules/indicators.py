@@ -99,6 +99,7 @@ class Reading:
     basis: str = ""
 
 
+NOTHING = Reading(None)
 Readings = dict[str, Reading]
 Found = Iterator[tuple[str, Reading]]
 
