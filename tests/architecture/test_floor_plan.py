@@ -85,6 +85,10 @@ def test_shared_is_a_closed_list_of_three_drawers() -> None:
         assert names_in(ROOT / "shared" / drawer) - {"__init__"} <= files, drawer
 
 
+def test_no_file_stands_in_the_shadow_of_a_folder_of_its_name() -> None:
+    assert [path for path in modules() if (path.with_suffix("") / "__init__.py").exists()] == []
+
+
 def test_tests_lie_where_what_they_prove_says() -> None:
     assert {path.name for path in (ROOT / "tests").iterdir() if path.is_dir()} - {"__pycache__"} <= TEST_FOLDERS
 

@@ -43,6 +43,7 @@ async def test_a_report_opens_a_claim_where_its_policy_is(insured: Office) -> No
         "kind": "accident",
         "reported_on": "2021-03-02",
         "fast_track": False,
+        "clock_days": 30,
         "steps": [{"step": "reported", "on": "2021-03-02", "amount": "500.00", "satisfied": None}],
     }
 

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -262,36 +262,49 @@ async def test_one_rebuild_runs_at_a_time_and_what_was_given_up_leaves_nothing(h
         await house.compare(first)
 
 
+@dataclass
+class Traffic:
+    """Facts that flow in one by one: half of them before the switch has begun, the last only after it."""
+
+    flowing: asyncio.Event = field(default_factory=asyncio.Event)
+    switched: asyncio.Event = field(default_factory=asyncio.Event)
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    looks: list[int] = field(default_factory=list)
+
+    async def flow(self, office: Running, facts: Sequence[Arrival]) -> None:
+        for number, one in enumerate(facts):
+            if number == len(facts) // 2:
+                self.flowing.set()
+            if number == len(facts) - 1:
+                await self.switched.wait()
+            await in_turn(lambda batch: book(office, batch), [[one]])
+
+    async def through(self, house: House, facts: Sequence[Arrival]) -> None:
+        await asyncio.gather(self.flow(house.running, facts[::2]), self.flow(house.replica, facts[1::2]))
+        self.over.set()
+
+    async def switch(self, house: House, rebuild: str) -> None:
+        await self.flowing.wait()
+        await house.switch(rebuild)
+        self.switched.set()
+
+    async def read(self, house: House) -> None:
+        while not self.over.is_set():
+            self.looks.append(await house.number(LIVE.cells))
+            await asyncio.sleep(0)
+
+
 async def test_nothing_is_lost_or_doubled_while_books_are_switched_under_traffic(house: House, seed: int) -> None:
-    chance = random.Random(seed)
-    log = a_log(chance, 90)
+    log = a_log(random.Random(seed), 90)
     early, late = log[: len(log) // 3], log[len(log) // 3 :]
     await book(house.running, early)
     rebuild = await house.begin()
     await house.replay(early)
     await house.count(rebuild, **counted(early))
     await house.compare(rebuild)
-    looks: list[int] = []
-    over = asyncio.Event()
-
-    async def read() -> None:
-        while not over.is_set():
-            looks.append(await house.number(LIVE.cells))
-            await asyncio.sleep(0)
-
-    async def traffic() -> None:
-        await asyncio.gather(
-            in_turn(lambda batch: book(house.running, batch), [[one] for one in late[::2]]),
-            in_turn(lambda batch: book(house.replica, batch), [[one] for one in late[1::2]]),
-        )
-        over.set()
-
-    async def switch() -> None:
-        await house.switch(rebuild)
-        assert not over.is_set(), "the books were switched in the middle"
-
-    await asyncio.gather(read(), read(), traffic(), switch())
-    assert min(looks) > 0, "no reader ever saw empty books"
+    on_the_way = Traffic()
+    await asyncio.gather(on_the_way.read(house), on_the_way.through(house, late), on_the_way.switch(house, rebuild))
+    assert min(on_the_way.looks) > 0, "no reader ever saw empty books"
     switched = await house.rows(LIVE)
     again = await house.begin()
     await house.replay(log)
