@@ -12,6 +12,7 @@ from services.reporting.rules.indicators import indicators_of
 from shared.runtime.service import Running
 from tests.handlers.books import reporting
 from tests.handlers.oracle import View, World, indicators
+from tests.handlers.rebuilding import House
 from tests.handlers.worlds import END, REGIONS, a_world, furnish, take_in
 
 MEASURES = {
@@ -41,6 +42,13 @@ async def compare(running: Running, world: World, year: int, day: date, view: st
                 assert is_same(said[name], value), (code, year, day, view, name, said[name], value)
 
 
+async def compare_all(running: Running, world: World, chance: random.Random) -> None:
+    days = [END, *(date(2020, 9, 1) + timedelta(days=chance.randrange(365)) for _ in range(3))]
+    for year, day in [*((2021, day) for day in days), (2020, date(2020, 8, 31)), (2020, date(2020, 2, 29))]:
+        for view in ("today", "historical"):
+            await compare(running, world, year, day, view)
+
+
 def is_same(said: Any, expected: Any) -> bool:
     if said is None or expected is None:
         return said is expected
@@ -49,7 +57,7 @@ def is_same(said: Any, expected: Any) -> bool:
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 @pytest.mark.parametrize("round_", range(2))
-async def test_every_measure_and_indicator_equals_a_plain_recomputation(
+async def test_every_measure_and_indicator_equals_a_plain_recomputation_live_and_after_a_rebuild(
     database: str, round_: int, seed: int, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     chance = random.Random(f"{seed}/{round_}")
@@ -59,7 +67,7 @@ async def test_every_measure_and_indicator_equals_a_plain_recomputation(
         await take_in(running, chance, arrivals[: len(arrivals) // 2])
         await furnish(running, world)
         await take_in(running, chance, arrivals[len(arrivals) // 2 :])
-        days = [END, *(date(2020, 9, 1) + timedelta(days=chance.randrange(365)) for _ in range(3))]
-        for year, day in [*((2021, day) for day in days), (2020, date(2020, 8, 31)), (2020, date(2020, 2, 29))]:
-            for view in ("today", "historical"):
-                await compare(running, world, year, day, view)
+        once = {arrival.event_id: arrival for arrival in arrivals}
+        await compare_all(running, world, chance)
+        await House(running, running).rebuild(list(once.values()))
+        await compare_all(running, world, chance)

@@ -10,89 +10,23 @@ from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import Table, func, select, text, update
+from sqlalchemy import select, text, update
 
 from services.reporting.handlers import rebuild_books, take_reference
 from services.reporting.handlers.book_facts import book_facts
 from services.reporting.handlers.rebuild_books import NotYet
 from services.reporting.queries.invariants import unbalanced
-from services.reporting.queries.rebuilds import rebuild_by_id
-from services.reporting.rules.households import shortened
-from services.reporting.tables import LIVE, NEXT, Books, judged, rebuilds
+from services.reporting.tables import LIVE, NEXT, judged, rebuilds
 from shared.contracts.facts import AgentChanged, AgentState
 from shared.contracts.reference import RegionChangeRow
-from shared.messaging.apply import apply
 from shared.messaging.door import Arrival
 from shared.messaging.outcomes import Unavailable
-from shared.messaging.transaction import AnyRow
 from shared.runtime.service import Running
 from tests.handlers.books import book, fact, reporting
+from tests.handlers.rebuilding import CLAIMS, House, counted
 from tests.handlers.worlds import END, a_claim, a_policy
 
-CLAIMS = "urn:guanai:claims"
 NOON = datetime(2021, 8, 31, 12, tzinfo=UTC)
-Rows = dict[tuple[str, ...], Any]
-
-
-@dataclass
-class House:
-    """A reporting service and a second replica of it on the same database."""
-
-    running: Running
-    replica: Running
-
-    async def replay(self, arrivals: Sequence[Arrival], by: Running | None = None) -> None:
-        """One delivery of `reporting.rebuild`."""
-        await apply((by or self.running).desk_of("reporting.rebuild"), arrivals)
-
-    async def begin(self) -> str:
-        async with self.running.desk.begin() as tx:
-            return await rebuild_books.begin_rebuild(tx)
-
-    async def count(self, rebuild: str, **events: int | None) -> None:
-        """What each source says that its replay counted."""
-        for source, number in events.items():
-            async with self.running.desk.begin() as tx:
-                await rebuild_books.note_replay(tx, rebuild, source, {"id": f"r-{source}", "events": number})
-
-    async def compare(self, rebuild: str) -> AnyRow:
-        async with self.running.desk.begin() as tx:
-            await rebuild_books.compare(tx, rebuild)
-            found = await rebuild_by_id(tx, rebuild)
-            assert found is not None
-            return found
-
-    async def switch(self, rebuild: str, accept: bool = False) -> None:
-        """As the command does: again when a reader was in the way."""
-        for _ in range(50):
-            try:
-                async with self.running.desk.begin() as tx:
-                    return await rebuild_books.switch(tx, rebuild, accept)
-            except Unavailable:
-                await asyncio.sleep(0.05)
-        raise AssertionError("no switch in 50 attempts")
-
-    async def change(self, statement: Any) -> None:
-        async with self.running.desk.begin() as tx:
-            await tx.connection.execute(statement)
-
-    async def rows(self, books: Books) -> Rows:
-        """Every row that says something, timelines by what they net to."""
-        found: Rows = {}
-        async with self.running.database.read() as tx:
-            for live, table in zip(LIVE.all, books.all, strict=True):
-                for row in await tx.rows(select(table)):
-                    told = dict(row._mapping)
-                    key = (live.name, *(str(told.pop(c.name)) for c in table.primary_key))
-                    if "timeline" in told:
-                        told["timeline"] = shortened(told["timeline"])
-                    if any(told.values()):
-                        found[key] = told
-        return found
-
-    async def number(self, table: Table) -> int:
-        async with self.running.database.read() as tx:
-            return int((await tx.rows(select(func.count()).select_from(table)))[0][0])
 
 
 @pytest.fixture(params=["postgresql", "sqlite"])
@@ -121,11 +55,6 @@ def at(arrival: Arrival, moment: datetime) -> Arrival:
     """As the sources tell their facts: with the moment."""
     assert arrival.event is not None
     return replace(arrival, event=arrival.event.model_copy(update={"time": moment}))
-
-
-def counted(log: Sequence[Arrival]) -> dict[str, int]:
-    claims = sum(arrival.source == CLAIMS for arrival in log)
-    return {"enrollment": len(log) - claims, "claims": claims}
 
 
 def in_batches(chance: random.Random, log: Sequence[Arrival]) -> list[list[Arrival]]:
