@@ -142,3 +142,27 @@ def test_its_lagging_regions_are_told(province: Province) -> None:
     expected = {("negative_growth", code) for code in ("6202", "620102", "620201", "620202")}
     until(lambda: expected <= lagging(), 20, "the shrinking regions are told")
     assert not {("negative_growth", code) for code in ("6201", "620101")} & lagging()
+
+
+def test_its_bulletin_speaks_of_its_own_places(province: Province) -> None:
+    place = f"http://127.0.0.1:{province.port}/reporting/v1/bulletins"
+    made = province.http.post(place, json={"kind": "annual", "region": PROVINCE, "year": 2022})
+    assert made.status_code == 201, made.text
+    text = province.http.get(f"{place}/{made.json()['id']}.txt").text
+    assert "截至2022年12月31日" in text
+    assert "1500份" in text
+    assert "125%" in text
+    assert "地区6202" in text
+    assert not re.search("广西|全区|45[0-9]{2}", text)
+    assert "省〔2022〕1号" in str(province.get(f"bulletins/{made.json()['id']}"))
+    for form in ("docx", "xlsx", "pdf", "html", "chat.txt", "chat.png"):
+        assert province.http.get(f"{place}/{made.json()['id']}.{form}").status_code == 200, form
+
+
+def test_its_books_agree_with_what_its_sources_tell(province: Province) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "services", "reconcile"],
+        env=province.environment, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "8 county-days agree" in run.stdout
