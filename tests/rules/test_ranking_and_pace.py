@@ -1,11 +1,22 @@
 """Places, gaps, last year's date, and what is needed per day."""
 
-from datetime import date
+from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 
-from services.reporting.rules.pace import last_day_of, needed_per_day, share_elapsed, share_sold, year_before
-from services.reporting.rules.ranking import Value, in_order, ranks_of, units_to_next
+from services.reporting.rules.calendar import spans_of
+from services.reporting.rules.pace import (
+    curve_like,
+    curve_of_time,
+    days_behind,
+    last_day_of,
+    needed_per_day,
+    share_elapsed,
+    share_sold,
+    year_before,
+)
+from services.reporting.rules.ranking import Value, in_order, ranks_of, reordered_by_price, units_to_next
 
 
 def test_equal_values_share_a_place_and_missing_ones_come_last_without_one() -> None:
@@ -51,3 +62,34 @@ def test_what_is_needed_per_day_ends_with_the_year() -> None:
     assert needed_per_day(90, 100, date(2021, 8, 26), last) == 2
     assert needed_per_day(110, 100, date(2021, 8, 26), last) == 0
     assert needed_per_day(90, 100, last, last) is None
+
+
+def test_places_that_the_price_of_a_unit_would_change_are_flagged() -> None:
+    units: dict[str, Value] = {"cheap": 100, "dear": 60, "small": 10, "unpriced": 80}
+    prices = {"cheap": 21.0, "dear": 73.0, "small": 21.0, "unpriced": None}
+    assert reordered_by_price(units, prices) == {"cheap", "dear"}
+    assert reordered_by_price(units, dict.fromkeys(units, 30.0)) == set()
+
+
+def test_days_behind_are_counted_from_the_day_on_which_the_curve_expects_the_units() -> None:
+    curve = curve_like({date(2020, 3, 1): 100, date(2020, 6, 1): 100}, 2021, 9)
+    assert curve is not None
+    assert days_behind(500, 1_000, date(2021, 3, 11), curve) == 10
+    assert days_behind(501, 1_000, date(2021, 3, 11), curve) == -82
+    assert days_behind(1_001, 1_000, date(2021, 8, 31), curve) is None
+
+
+def test_too_few_units_make_no_curve_and_time_takes_its_place() -> None:
+    assert curve_like({date(2020, 3, 1): 199}, 2021, 9) is None
+    curve = curve_of_time(2021, 9)
+    assert curve.share_on(date(2020, 8, 31)) == 0
+    assert curve.share_on(date(2020, 9, 1)) == 1 / 365
+    assert curve.share_on(date(2022, 1, 1)) == 1
+
+
+def test_a_year_is_cut_into_weeks_and_months_that_cover_it_once() -> None:
+    for grain, number in (("day", 365), ("week", 53), ("month", 12)):
+        spans = list(spans_of(2021, 9, grain))  # type: ignore[arg-type]
+        assert len(spans) == number
+        assert (spans[0][0], spans[-1][1]) == (date(2020, 9, 1), date(2021, 8, 31))
+        assert all(after[0] - before[1] == timedelta(days=1) for before, after in pairwise(spans))

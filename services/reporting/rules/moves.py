@@ -26,9 +26,17 @@ class Moves:
         """The booked codes whose sum is the region as it is today: itself, what came to it, less what went away."""
         if not self.is_affected(region):
             return ((region, 1),)
-        roots = _outermost({code for code in self._roots(region) if self.today_of(code).startswith(region)})
-        gone = {p for p in self.successors if not self.today_of(p).startswith(region) and _inside(p, roots)}
-        return (*((code, 1) for code in sorted(roots)), *((code, -1) for code in sorted(_outermost(gone))))
+        level = _outermost(code for code in self._roots(region) if self.today_of(code).startswith(region))
+        parts, sign = list[Signed](), 1
+        while level:
+            parts += [(code, sign) for code in sorted(level)]
+            level, sign = self._exceptions(level, region, there=sign < 0), -sign
+        return tuple(parts)
+
+    def _exceptions(self, within: Iterable[str], region: str, there: bool) -> set[str]:
+        """Changed codes inside others that, unlike them, lie in the region today (`there`), or do not."""
+        inside = {code for code in self.successors if any(code != w and code.startswith(w) for w in within)}
+        return _outermost(code for code in inside if self.today_of(code).startswith(region) == there)
 
     def _roots(self, region: str) -> Iterator[str]:
         yield region
@@ -64,7 +72,3 @@ def _last(code: str, direct: Mapping[str, str]) -> str:
 def _outermost(codes: Iterable[str]) -> set[str]:
     known = set(codes)
     return {code for code in known if not any(above in known for above in with_ancestors(code)[:-1])}
-
-
-def _inside(code: str, roots: Iterable[str]) -> bool:
-    return any(code.startswith(root) for root in roots)
