@@ -13,7 +13,7 @@ from shared.messaging import outbox
 from shared.runtime.intake import intake
 from shared.runtime.operations import Cursor, Limit, page
 from shared.runtime.principals import Principal
-from shared.runtime.security import Operator, in_scope, only
+from shared.runtime.security import Keeper, in_scope, only
 from shared.runtime.settings import Settings
 from shared.runtime.web import Reading, Writing
 
@@ -63,7 +63,7 @@ def _totals(start_month: int) -> APIRouter:
     router = APIRouter(prefix="/claims/v1", tags=["totals"])
 
     @router.post("/totals")
-    async def tell(tx: Writing, _: Operator) -> dict[str, Any]:
+    async def tell(tx: Writing, _: Keeper) -> dict[str, Any]:
         """Tell each county-day whose totals differ from what was told last (one again where none does)."""
         facts = await tell_totals(start_month, tx)
         await outbox.put(tx, "claims", facts)

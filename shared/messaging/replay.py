@@ -39,7 +39,7 @@ class Replays:
         """Wish that everything that stands in the log by now is told to `queue` again. Raises NotReplayed."""
         if queue not in self._replayed:
             filled = ", ".join(sorted(self._replayed)) or "none"
-            raise NotReplayed(f"{queue} is not filled by replays; these queues are: {filled}")
+            raise NotReplayed(f"No replay fills this queue; these queues are: {filled}")
         async with self._desk.begin() as tx:
             through = await _last_position(tx)
         async with self._desk.begin() as tx:

@@ -2,10 +2,10 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, HTTPException, Query, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from shared.contracts.values import INSURER_NAME
 from shared.messaging import inbox, parking, replay
@@ -14,7 +14,7 @@ from shared.messaging.replay import NotReplayed
 from shared.messaging.transport import BrokerAway
 from shared.runtime import principals
 from shared.runtime.principals import Principal, Role
-from shared.runtime.security import Admin, Caller, Operator
+from shared.runtime.security import Admin, Caller, Keeper
 from shared.runtime.web import Reading, Writing
 
 Limit = Annotated[int, Query(ge=1, le=500)]
@@ -30,6 +30,12 @@ class NewPrincipal(BaseModel):
     insurer: Annotated[str, Field(pattern=INSURER_NAME)] | None = None
     id: Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")] | None = None
     secret_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+
+    @model_validator(mode="after")
+    def _insurer_is_named(self) -> Self:
+        if self.role == "insurer" and self.insurer is None:
+            raise ValueError("A key of the role insurer names its insurer")
+        return self
 
 
 class NewReplay(BaseModel):
@@ -66,17 +72,18 @@ def _messages(router: APIRouter) -> None:
     ) -> dict[str, Any]:
         """Receipts again, for the insurer itself or an operator."""
         whose = insurer or caller.insurer
-        if whose is None or not (caller.may("operator") or caller.insurer == whose):
+        keeps_all = caller.may("operator") and not caller.region
+        if whose is None or not (keeps_all or caller.insurer == whose):
             raise HTTPException(404, "Name an insurer whose receipts you may see: ?insurer=")
         return page(await inbox.receipts(tx, inbox.Wanted(whose, event_id, since, cursor), limit), "event_id", limit)
 
     @router.get("/parked")
-    async def parked(tx: Reading, _: Operator, cursor: Cursor = "", limit: Limit = 100) -> dict[str, Any]:
+    async def parked(tx: Reading, _: Keeper, cursor: Cursor = "", limit: Limit = 100) -> dict[str, Any]:
         """Events that wait for what they build on, and conflicts for a person to look at."""
         return page(await parking.listed(tx, cursor, limit), "id", limit)
 
     @router.post("/parked/{parked_id}/requeue")
-    async def judge(tx: Writing, request: Request, _: Operator, parked_id: str) -> dict[str, str]:
+    async def judge(tx: Writing, request: Request, _: Keeper, parked_id: str) -> dict[str, str]:
         """Judge a parked event again now; if what it waits for is still missing it stays."""
         desk = request.app.state.running.desk
         waiting = await parking.by_id(tx, desk.seal, parked_id)
@@ -88,7 +95,7 @@ def _messages(router: APIRouter) -> None:
 
 def _dead(router: APIRouter, queues: tuple[str, ...]) -> None:
     @router.get("/dead")
-    async def dead(request: Request, _: Operator, limit: Limit = 100) -> dict[str, Any]:
+    async def dead(request: Request, _: Keeper, limit: Limit = 100) -> dict[str, Any]:
         """Messages that were given up, with the reason; never their content."""
         transport = request.app.state.running.transport
         try:
@@ -98,7 +105,7 @@ def _dead(router: APIRouter, queues: tuple[str, ...]) -> None:
         return {"items": [asdict(letter) for letter in found[:limit]], "next": None}
 
     @router.post("/dead/{dead_id}/requeue")
-    async def requeue(request: Request, _: Operator, dead_id: str) -> dict[str, str]:
+    async def requeue(request: Request, _: Keeper, dead_id: str) -> dict[str, str]:
         """Send a dead letter to its queue again."""
         transport = request.app.state.running.transport
         try:
@@ -112,7 +119,7 @@ def _dead(router: APIRouter, queues: tuple[str, ...]) -> None:
 
 def _replays(router: APIRouter) -> None:
     @router.post("/replays", status_code=202)
-    async def tell_again(request: Request, _: Operator, wanted: NewReplay) -> dict[str, Any]:
+    async def tell_again(request: Request, _: Keeper, wanted: NewReplay) -> dict[str, Any]:
         """Send every fact that a queue has heard from the log to the queue that replays it."""
         try:
             started: dict[str, Any] = await request.app.state.running.replays.start(wanted.queue)
@@ -121,7 +128,7 @@ def _replays(router: APIRouter) -> None:
         return started
 
     @router.get("/replays/{replay_id}")
-    async def progress(tx: Reading, _: Operator, replay_id: str) -> dict[str, Any]:
+    async def progress(tx: Reading, _: Keeper, replay_id: str) -> dict[str, Any]:
         """How many messages and events of a replay are confirmed, of how many messages."""
         found = await replay.progress_of(tx, replay_id)
         if found is None:

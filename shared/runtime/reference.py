@@ -10,7 +10,7 @@ from shared.contracts.reference import BadFile, hash_of, rows_in
 from shared.messaging.tables import Moment
 from shared.messaging.transaction import Transaction
 from shared.runtime.security import Admin
-from shared.runtime.web import Reading, Writing
+from shared.runtime.web import Reading, Writing, allow_bytes
 
 metadata = MetaData()
 loads = Table(
@@ -69,11 +69,8 @@ async def take_in(tx: Transaction, store: Store, kind: str, text: str, part: str
 
 async def text_sent(request: Request) -> str:
     """The body as text. 413 beyond 16 MiB, 400 unless it is UTF-8 (a byte order mark is left out)."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MOST_BYTES:
-            raise HTTPException(413, "A reference file holds at most 16 MiB")
+    allow_bytes(request, _MOST_BYTES)
+    body = await request.body()
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError:

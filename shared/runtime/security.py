@@ -71,9 +71,23 @@ def only(*roles: str) -> Callable[[Principal], Awaitable[Principal]]:
     return with_role
 
 
+def everywhere(*roles: str) -> Callable[[Principal], Awaitable[Principal]]:
+    """A dependency for what concerns all regions at once: 403 also for those who see only some of them."""
+    with_role = only(*roles)
+
+    async def with_every_region(principal: Caller) -> Principal:
+        if (await with_role(principal)).region:
+            raise HTTPException(403, "This concerns every region: ask somebody whose key has no region of its own")
+        return principal
+
+    return with_every_region
+
+
 Reader = Annotated[Principal, Depends(only("operator", "analyst", "county", "auditor"))]
 Operator = Annotated[Principal, Depends(only("operator"))]
-Admin = Annotated[Principal, Depends(only())]
+Keeper = Annotated[Principal, Depends(everywhere("operator"))]
+"""An operator of the whole platform, not of a part of the tree."""
+Admin = Annotated[Principal, Depends(everywhere())]
 
 
 def in_scope(principal: Principal, code: str) -> str:

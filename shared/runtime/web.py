@@ -19,6 +19,9 @@ from shared.runtime.observe import Metrics, truth
 from shared.runtime.security import Caller
 
 log = structlog.get_logger(__name__)
+ALLOWANCE = "guanai.most_bytes"
+MOST_BYTES = 1_048_576
+_MOST_ERRORS = 100
 PROBLEM = "application/problem+json"
 
 
@@ -103,7 +106,10 @@ async def _http_problem(_: Request, error: Exception) -> Response:
 
 async def _validation_problem(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    errors = [{"field": ".".join(map(str, e["loc"])), "code": e["type"], "message": e["msg"]} for e in error.errors()]
+    found = error.errors()
+    errors = [
+        {"field": ".".join(map(str, e["loc"])), "code": e["type"], "message": e["msg"]} for e in found[:_MOST_ERRORS]
+    ]
     return problem(422, "The request does not have the documented form", errors=errors)
 
 
@@ -126,7 +132,7 @@ async def _unexpected_problem(request: Request, error: Exception) -> Response:
 
 
 class Front:
-    """Pure ASGI: times requests and adds the headers that every answer carries."""
+    """Pure ASGI: times requests, counts what they bring, and adds the headers that every answer carries."""
 
     _HEADERS = (
         (b"x-content-type-options", b"nosniff"),
@@ -150,7 +156,28 @@ class Front:
                 self.metrics.note("request_seconds", seconds, method=scope["method"], status=str(message["status"]))
             await send(message)
 
-        await self.app(scope, receive, send_with_headers)
+        await self.app(scope, _counted(scope, receive), send_with_headers)
 
 
-__all__ = ["Caller", "Reading", "Writing", "make_app", "problem"]
+def _counted(scope: Scope, receive: Receive) -> Receive:
+    """A body is counted while it comes, whatever its Content-Length says: 413 beyond 1 MiB, or what a route allows."""
+    taken = 0
+
+    async def receive_some() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        most = scope.setdefault(ALLOWANCE, MOST_BYTES)
+        if taken > most:
+            raise HTTPException(413, f"A body holds at most {most // 1024:,} KiB: send it in parts")
+        return message
+
+    return receive_some
+
+
+def allow_bytes(request: Request, most: int) -> None:
+    """Let the body of this request be as large as this."""
+    request.scope[ALLOWANCE] = most
+
+
+__all__ = ["Caller", "Reading", "Writing", "allow_bytes", "make_app", "problem"]

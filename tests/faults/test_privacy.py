@@ -72,6 +72,31 @@ async def places_with(url: str, canaries: tuple[str, ...]) -> list[str]:
     return found
 
 
+def spoken_of(platform: Platform) -> list[str]:
+    """What is answered to forms that are not right and hold somebody's data in the wrong places."""
+    wrong = {
+        "name": NAME,
+        "phone": [PHONE],
+        "agent_no": "A-2",
+        "region": PHONE,
+        "villages": [NUMBER],
+        "text": {"a": WORDS},
+    }
+    forms = [
+        ("enrollment", "/enrollment/v1/agents", [wrong]),
+        ("enrollment", "/enrollment/v1/agents", wrong),
+        ("reporting", "/reporting/v1/text-checks", wrong),
+        ("reporting", "/reporting/v1/bulletins", {**wrong, "kind": NAME}),
+        ("reporting", "/reporting/v1/lagging/acknowledgements", wrong),
+        ("notify", "/notify/v1/silences", {**wrong, "reason": [WORDS]}),
+    ]
+    answers = [platform.post(service, path, json=form) for service, path, form in forms]
+    assert {answer.status_code for answer in answers} == {422}
+    checked = {"text": f"{NAME}，{NUMBER}，{PHONE}，承保100份", "region": "45"}
+    assert platform.post("reporting", "/reporting/v1/text-checks", json=checked).status_code == 200
+    return [answer.text for answer in answers]
+
+
 def test_no_canary_is_found_anywhere(platform: Platform, pg_url: str) -> None:
     number = with_check_digit(NUMBER)
     broken = {"policyholder": {"name": NAME, "id_number": NAME}, "units": NUMBER}
@@ -93,9 +118,11 @@ def test_no_canary_is_found_anywhere(platform: Platform, pg_url: str) -> None:
     agent = {"agent_no": "A-1", "region": events[0]["data"]["region"][:9], "villages": [], "name": NAME, "phone": PHONE}
     assert platform.post("enrollment", "/enrollment/v1/agents", json=[agent]).json() == {"agents": 1, "told": 1}
 
+    told = [*spoken_of(platform), platform.post("enrollment", "/enrollment/v1/replays", json={"queue": NAME}).text]
+
     canaries = (*CANARIES, number)
     assert asyncio.run(places_with(pg_url, canaries)) == []
-    shown = [answer.text, platform.get("enrollment", "/enrollment/v1/parked").text]
+    shown = [answer.text, *told, platform.get("enrollment", "/enrollment/v1/parked").text]
     shown += [platform.get("enrollment", "/enrollment/v1/receipts", insurer="demo-life").text]
     policy = events[0]["data"]["policy_no"]
     shown += [platform.get("enrollment", f"/enrollment/v1/policies/demo-life/{policy}").text]

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from services.enrollment.handlers.tell_totals import tell_totals
 from shared.messaging import outbox
-from shared.runtime.security import Operator
+from shared.runtime.security import Keeper
 from shared.runtime.web import Writing
 
 
@@ -15,7 +15,7 @@ def totals(start_month: int) -> APIRouter:
     router = APIRouter(prefix="/enrollment/v1", tags=["totals"])
 
     @router.post("/totals")
-    async def tell(tx: Writing, _: Operator) -> dict[str, Any]:
+    async def tell(tx: Writing, _: Keeper) -> dict[str, Any]:
         """Tell each county-day whose totals differ from what was told last (one again where none does)."""
         facts = await tell_totals(start_month, tx)
         await outbox.put(tx, "enrollment", facts)

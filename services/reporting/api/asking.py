@@ -6,6 +6,7 @@ from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import Depends, HTTPException, Query, Request
+from pydantic import Field
 
 from services.reporting.queries.figures import Asked
 from services.reporting.queries.yardsticks import Region, region_named, region_replaced
@@ -17,6 +18,8 @@ from shared.runtime.principals import Principal
 from shared.runtime.security import in_scope
 from shared.runtime.web import Reading
 
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]
+"""A day that the calendar of programme years, and of the year before each, can hold."""
 Year = Annotated[int | None, Query(ge=2000, le=2100)]
 Products = Annotated[
     str, Query(pattern=r"^[a-z0-9_]{1,40}$", description="counted (to target), all, or a product code")
@@ -47,7 +50,7 @@ async def _about(  # noqa: PLR0913, PLR0917
     request: Request,
     tx: Reading,
     year: Year = None,
-    as_of: date | None = None,
+    as_of: Day | None = None,
     products: Products = "counted",
     view: View = "today",
 ) -> About:

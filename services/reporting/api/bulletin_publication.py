@@ -15,14 +15,15 @@ from services.reporting.handlers.publish_bulletins import Print, printed, publis
 from services.reporting.queries.bulletins import Bulletin
 from services.reporting.queries.reconciliation import Difference, standing_differences
 from services.reporting.queries.yardsticks import Region, regions_of
-from services.reporting.rules.bulletins.differences import difference_said
+from services.reporting.rules.bulletins.differences import WIDER, difference_said
+from services.reporting.rules.bulletins.document import Text
 from services.reporting.rules.bulletins.figures import Change
 from services.reporting.rules.bulletins.life import final
 from shared.messaging import outbox
 from shared.messaging.transaction import Transaction
 from shared.runtime.web import Writing
 
-Words = Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S")]
+Words = Annotated[Text, Field(min_length=1, max_length=500, pattern=r"\S")]
 
 
 class Publication(BaseModel):
@@ -84,15 +85,18 @@ def publication(start_month: int) -> APIRouter:
 async def _differences(tx: Transaction, found: Bulletin, reason: str | None) -> list[str]:
     standing = await standing_differences(tx, found.region, found.as_of)
     names = await regions_of(tx, [difference.region for difference in standing])
-    differences = [_said(difference, names) for difference in standing]
+    differences = list(dict.fromkeys(_said(difference, names, found.region) for difference in standing))
     if differences and reason is None:
         told = "; ".join(differences[:20])
         raise HTTPException(409, f"Not published: the books differ. Clear it, or give a `reason` to publish: {told}")
     return differences
 
 
-def _said(difference: Difference, names: Mapping[str, Region]) -> str:
+def _said(difference: Difference, names: Mapping[str, Region], about: str) -> str:
+    """Of a county around the bulletin's own region no figures: they are not its readers' to see."""
     region = names.get(difference.region)
+    if not difference.region.startswith(about):
+        return WIDER
     return difference_said(region.name if region else difference.region, difference.shown())
 
 

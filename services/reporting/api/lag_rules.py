@@ -9,7 +9,7 @@ from services.reporting.handlers.set_rules import problems_with, set_rules
 from services.reporting.queries.lag_rules import StoredRule, current_rules, versions_of
 from services.reporting.rules.conditions import MOST_CHARACTERS
 from services.reporting.rules.lag_rules import DATA_STALE, RuleText
-from shared.runtime.security import Operator, Reader
+from shared.runtime.security import Keeper, Reader
 from shared.runtime.web import Reading, Writing
 
 RULE_NAME = r"^[a-z][a-z0-9_]{0,59}$"
@@ -48,7 +48,7 @@ def rules() -> APIRouter:
 
     @router.put("/rules")
     async def put(
-        tx: Writing, caller: Operator, forms: Annotated[list[RuleForm], Field(min_length=1, max_length=100)]
+        tx: Writing, caller: Keeper, forms: Annotated[list[RuleForm], Field(min_length=1, max_length=100)]
     ) -> dict[str, Any]:
         """Set rules: all of them or, if one is not right, none; rules that are not named stay as they are."""
         wanted = [form.text() for form in forms]

@@ -121,6 +121,13 @@ async def _by_capacity(tx: Transaction, _: Wanted, children: list[Region], __: d
 _BASES = {"population": _by_population, "last_year": _by_last_year, "capacity": _by_capacity}
 _COLUMNS = ("region", "name", "year", "kind", "line", "units", "effective_on", "document", "basis", "share", "current")
 
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def _no_formula(text: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(_FORMULAS) else text
+
 
 def _file(wanted: Wanted, proposal: dict[str, Any]) -> Response:
     """With a byte order mark, by which spreadsheets know that it is UTF-8."""
@@ -128,7 +135,8 @@ def _file(wanted: Wanted, proposal: dict[str, Any]) -> Response:
     table = csv.DictWriter(written, _COLUMNS)
     table.writeheader()
     given = {"year": wanted.year, "kind": wanted.kind, "line": wanted.line, "document": ""}
-    table.writerows({**given, "effective_on": proposal["effective_on"], **row} for row in proposal["rows"])
+    for row in proposal["rows"]:
+        table.writerow({**given, "effective_on": proposal["effective_on"], **row, "name": _no_formula(row["name"])})
     name = f"targets-{wanted.region}-{wanted.year}-{wanted.kind}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(written.getvalue().encode("utf-8-sig"), media_type="text/csv", headers=headers)

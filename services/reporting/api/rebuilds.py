@@ -11,7 +11,7 @@ from services.reporting.handlers.rebuild_books import NoSuchRebuild, NotYet
 from services.reporting.queries import rebuilds as told
 from shared.messaging.transaction import Transaction
 from shared.runtime.operations import Cursor, Limit, page
-from shared.runtime.security import Operator
+from shared.runtime.security import Keeper
 from shared.runtime.web import Reading, Writing
 
 Source = Literal["enrollment", "claims"]
@@ -41,42 +41,42 @@ def rebuilds() -> APIRouter:
 
 def _looks(router: APIRouter) -> None:
     @router.get("")
-    async def listed(tx: Reading, _: Operator, cursor: Cursor = "", limit: Limit = 100) -> dict[str, Any]:
+    async def listed(tx: Reading, _: Keeper, cursor: Cursor = "", limit: Limit = 100) -> dict[str, Any]:
         """All rebuilds, the newest first."""
         return page(await told.latest_rebuilds(tx, cursor, limit), "id", limit)
 
     @router.get("/{rebuild_id}")
-    async def progress(tx: Reading, _: Operator, rebuild_id: str) -> dict[str, Any]:
+    async def progress(tx: Reading, _: Keeper, rebuild_id: str) -> dict[str, Any]:
         """How many replayed facts are booked, and what the comparison found."""
         return await _shown(tx, rebuild_id)
 
 
 def _steps(router: APIRouter) -> None:
     @router.post("", status_code=201)
-    async def begin(tx: Writing, _: Operator) -> dict[str, Any]:
+    async def begin(tx: Writing, _: Keeper) -> dict[str, Any]:
         """Begin to fill a second set of books; the first stays readable and is booked on."""
         return await _shown(tx, await _or_problem(rebuild_books.begin_rebuild(tx)))
 
     @router.put("/{rebuild_id}/replays/{source}")
-    async def replay(tx: Writing, _: Operator, rebuild_id: str, source: Source, replay: Replayed) -> dict[str, Any]:
+    async def replay(tx: Writing, _: Keeper, rebuild_id: str, source: Source, replay: Replayed) -> dict[str, Any]:
         """Tell which replay of a source fills it, and how many events it counted."""
         await _or_problem(rebuild_books.note_replay(tx, rebuild_id, source, replay.model_dump()))
         return await _shown(tx, rebuild_id)
 
     @router.post("/{rebuild_id}/comparison")
-    async def compare(tx: Writing, _: Operator, rebuild_id: str) -> dict[str, Any]:
+    async def compare(tx: Writing, _: Keeper, rebuild_id: str) -> dict[str, Any]:
         """Compare both sets row by row; 409 while replayed facts are still on their way."""
         await _or_problem(rebuild_books.compare(tx, rebuild_id))
         return await _shown(tx, rebuild_id)
 
     @router.post("/{rebuild_id}/switch")
-    async def switch(tx: Writing, _: Operator, rebuild_id: str, consent: Consent) -> dict[str, Any]:
+    async def switch(tx: Writing, _: Keeper, rebuild_id: str, consent: Consent) -> dict[str, Any]:
         """Put the rebuilt books in the place of the others; 503 while a reader is in the way: try again."""
         await _or_problem(rebuild_books.switch(tx, rebuild_id, consent.accept_differences))
         return await _shown(tx, rebuild_id)
 
     @router.delete("/{rebuild_id}", status_code=204)
-    async def give_up(tx: Writing, _: Operator, rebuild_id: str) -> None:
+    async def give_up(tx: Writing, _: Keeper, rebuild_id: str) -> None:
         """Throw the second set away."""
         await _or_problem(rebuild_books.give_up(tx, rebuild_id))
 

@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Query
 
-from services.reporting.api.asking import About, Asking, region_asked
+from services.reporting.api.asking import About, Asking, Day, region_asked
 from services.reporting.queries.bulletins import last_published_before
 from services.reporting.queries.figures import Known, details_for, known_on_days
-from services.reporting.queries.yardsticks import Region, regions_below
+from services.reporting.queries.yardsticks import Region, region_named, regions_below
 from services.reporting.rules.amounts import units_worth, value_of
 from services.reporting.rules.indicators import NOTHING, Number, readings_of
 from services.reporting.rules.ranking import Value, in_order, ranks_of, reordered_by_price, units_to_next
@@ -39,7 +39,7 @@ def _wanted(
     level: Level | None = None,
     among: Annotated[str, Query(description="codes of a peer group, with commas, instead of all of the level")] = "",
     since: Annotated[
-        date | Literal["bulletin"] | None,
+        Day | Literal["bulletin"] | None,
         Query(description="compare places with this day, or with the last `bulletin`'s; default: 7 days before"),
     ] = None,
     floor: Annotated[int, Query(ge=0, description="regions with fewer units are shown without a place")] = 0,
@@ -56,9 +56,11 @@ def standings() -> APIRouter:
         tx: Reading, caller: Reader, about: Asking, wanted: Annotated[Wanted, Depends(_wanted)], parent: str
     ) -> dict[str, Any]:
         """A ranking of a level inside a parent; a rank counts all of them, rows outside the scope are hidden."""
-        await region_asked(tx, caller, parent, about.view) if caller.sees(parent) else _inside(caller, parent)
+        await (region_asked(tx, caller, parent, about.view) if caller.sees(parent) else _above(tx, caller, parent))
+        if not caller.sees(parent):
+            _refuse_to_single_out(wanted)
         peers = await _peers(tx, about, wanted, parent)
-        before = await _compared_with(tx, wanted, parent, about.day)
+        before = await _compared_with(tx, wanted, parent if caller.sees(parent) else caller.region, about.day)
         asked = about.asked([*(peer.code for peer in peers), parent], details_for(wanted.by))
         known = await known_on_days(tx, asked, [about.day, before])
         table = _Table(wanted, peers, known[about.day], known[before], parent)
@@ -70,22 +72,29 @@ def standings() -> APIRouter:
             "since": before,
             "parent": parent,
         }
-        head["fresh_to"] = known[about.day][parent].feed.fresh_to
+        shown = [parent] if caller.sees(parent) else [row["region"]["code"] for row in rows]
+        head["fresh_to"] = max((t for code in shown if (t := known[about.day][code].feed.fresh_to)), default=None)
         return {**head, "reordered_by_price": any(row["reordered_by_price"] for row in rows), "rows": rows}
 
     return router
 
 
-async def _compared_with(tx: Transaction, wanted: Wanted, parent: str, day: date) -> date:
+async def _compared_with(tx: Transaction, wanted: Wanted, region: str, day: date) -> date:
     """Without a published bulletin, 7 days before."""
-    since = await last_published_before(tx, None, parent, day) if wanted.since == "bulletin" else wanted.since
+    since = await last_published_before(tx, None, region, day) if wanted.since == "bulletin" else wanted.since
     return since or day - timedelta(days=7)
 
 
-def _inside(caller: Principal, parent: str) -> None:
+async def _above(tx: Transaction, caller: Principal, parent: str) -> None:
     """A county may see its own place among its siblings: the parent may lie above the scope, not beside it."""
-    if not caller.region.startswith(parent):
+    if not caller.region.startswith(parent) or await region_named(tx, parent) is None:
         raise HTTPException(404, "There is no such region, or it lies outside your scope")
+
+
+def _refuse_to_single_out(wanted: Wanted) -> None:
+    """Among chosen regions, or without the small, the gap to the next would tell the figures of one after another."""
+    if wanted.among or wanted.floor:
+        raise HTTPException(422, "A ranking above your scope counts all regions: leave out `among` and `floor`")
 
 
 async def _peers(tx: Transaction, about: About, wanted: Wanted, parent: str) -> list[Region]:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Header, HTTPException, Query, Request
 from fastapi.sse import EventSourceResponse
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -50,6 +50,9 @@ def stream() -> APIRouter:
         missed, ask for everything again.
         """
         heard = last_event_id if last_event_id is not None else asked
-        return Live(hub_of(request.app.state.running), Listener(caller.region, heard))
+        hub, whose = hub_of(request.app.state.running), caller.id or caller.name
+        if not hub.has_room_for(whose):
+            raise HTTPException(429, "Too many streams are open with this key: close some", {"Retry-After": "10"})
+        return Live(hub, Listener(caller.region, heard, whose))
 
     return router

@@ -1,13 +1,12 @@
 """The targets: every version of them, new ones from a table, and how they are handed down the tree."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from pydantic import TypeAdapter, ValidationError
 
-from services.reporting.api.asking import region_asked
+from services.reporting.api.asking import Day, region_asked
 from services.reporting.handlers.take_reference import store_targets
 from services.reporting.queries.targets import reasons_against, tree_below, units_in_force_below
 from services.reporting.queries.yardsticks import target_versions
@@ -43,7 +42,7 @@ def targets() -> APIRouter:
 
     @router.get("")
     async def versions(
-        tx: Reading, caller: Reader, region: str, year: ProgrammeYear, as_of: date | None = None
+        tx: Reading, caller: Reader, region: str, year: ProgrammeYear, as_of: Day | None = None
     ) -> dict[str, Any]:
         """Every version of a region's targets of a year, the newest first; `in_force` on the as-of day."""
         await region_asked(tx, caller, region)
@@ -79,7 +78,7 @@ def _cascade(router: APIRouter) -> None:
         kind: Kind = "guideline",
         line: Line = "",
         depth: Depth = 1,
-        as_of: date | None = None,
+        as_of: Day | None = None,
     ) -> dict[str, Any]:
         """A target, what its children were given, and the unassigned rest, down to the village.
 

@@ -1,5 +1,6 @@
 """A person's own text held against the data: every number with what it means and whether it is right."""
 
+import asyncio
 import csv
 import io
 from collections import Counter
@@ -60,10 +61,10 @@ def text_checks(settings: Settings) -> APIRouter:
         year = asked.year or programme_year_of(day, month)
         names = await names_inside(tx, caller.region, region)
         places = Gazetteer(names, _aliases(directory), region, caller.region)
-        claims = _claims(asked.text, places, year)
+        claims = await asyncio.to_thread(_claims, asked.text, places, year)
         days = [day, *_other_days(asked.text, day, last_day_of(year, month))]
         ledger = await _ledger(tx, Asked([region], year, month, details=EVERYTHING), days, places, claims)
-        return _answer(findings_of(claims, ledger))
+        return _answer(await asyncio.to_thread(findings_of, claims, ledger))
 
     return router
 

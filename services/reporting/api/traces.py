@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query
 
-from services.reporting.api.asking import Asking, region_asked
+from services.reporting.api.asking import Asking, Day, region_asked
 from services.reporting.queries.sums import scope_of
 from services.reporting.queries.traces import Wanted, booked_between, facts_behind
 from services.reporting.rules.amounts import MONEY
@@ -29,8 +29,8 @@ def traces() -> APIRouter:
         about: Asking,
         region: str,
         measure: str = "units",
-        since: Annotated[date | None, Query(alias="from")] = None,
-        until: Annotated[date | None, Query(alias="to")] = None,
+        since: Annotated[Day | None, Query(alias="from")] = None,
+        until: Annotated[Day | None, Query(alias="to")] = None,
         cursor: Cursor = "",
         limit: Limit = 100,
     ) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from weakref import WeakKeyDictionary
 
 from services.reporting.errands.frames import frames_of, missed, standings, within
-from services.reporting.errands.listener import Listener
+from services.reporting.errands.listener import MOST_OF_ONE, Listener
 from services.reporting.errands.look import Look, Seen, first_look, look_again, missed_by
 from services.reporting.queries.live import Said
 from services.reporting.rules.marks import changed_in, mark_read
@@ -42,6 +42,10 @@ class Hub:
         finally:
             self._joining.discard(listener)
             self._part_with(listener)
+
+    def has_room_for(self, whose: str) -> bool:
+        """Whether one more stream of a principal may begin."""
+        return sum(one.whose == whose for one in self._listeners | self._joining) < MOST_OF_ONE
 
     async def run(self) -> None:
         """Look and tell, for ever; when stopped, everybody is sent home with what they have heard."""

@@ -8,6 +8,8 @@ from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 
 log = structlog.get_logger(__name__)
 MOST_WAITING = 64
+MOST_OF_ONE = 256
+"""So many streams of one principal at a time: each waits for a socket, and a key may be shared by an office."""
 KEEP_ALIVE_SECONDS = 15.0
 LONGEST_SECONDS = 600.0
 """Then the client comes back with its last id, and a key that was taken away does not."""
@@ -17,8 +19,8 @@ _COME_BACK_SOON = format_sse_event(retry=1000)
 class Listener:
     """Hears what lies inside `region`; came back with the event id `heard`, if it was here before."""
 
-    def __init__(self, region: str, heard: str | None) -> None:
-        self.region, self.heard = region, heard
+    def __init__(self, region: str, heard: str | None, whose: str = "") -> None:
+        self.region, self.heard, self.whose = region, heard, whose
         self._waiting: asyncio.Queue[bytes | None] = asyncio.Queue(MOST_WAITING)
         self._waiting.put_nowait(_COME_BACK_SOON)
         self._until = asyncio.get_running_loop().time() + LONGEST_SECONDS

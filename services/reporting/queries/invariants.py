@@ -14,8 +14,8 @@ from shared.messaging.transaction import Transaction
 _ABOVE = {4: 2, 6: 4, 9: 6, 12: 9}
 
 
-async def unbalanced(tx: Transaction, most: int) -> list[dict[str, Any]]:
-    """Region, day and product where cell = sum of its children + sum of its own traces fails, and by how much."""
+async def unbalanced(tx: Transaction, most: int, scope: str = "") -> list[dict[str, Any]]:
+    """Where inside a region a cell is not the sum of its children and its own traces, and by how much."""
     await take_time(tx)
     cells, traces = LIVE.cells.c, LIVE.traces.c
     own = {name: cells[name] for name in SUMS}
@@ -27,6 +27,8 @@ async def unbalanced(tx: Transaction, most: int) -> list[dict[str, Any]]:
     place = (parts.c.region, parts.c.booked_on, parts.c.product)
     left = {name: cast(func.sum(parts.c[name]), BigInteger) for name in SUMS}
     wrong = select(*place, *(total.label(name) for name, total in left.items())).group_by(*place)
+    if scope:
+        wrong = wrong.where(parts.c.region.startswith(scope, autoescape=True))
     rows = await tx.rows(wrong.having(or_(*(total != 0 for total in left.values()))).order_by(*place).limit(most))
     return [_shown(dict(row._mapping)) for row in rows]
 

@@ -107,9 +107,10 @@ async def first_differences(tx: Transaction, most: int) -> Sequence[Difference]:
     return await _found(tx, _listed().order_by(None).order_by(standing_first, *_keys()).limit(most))
 
 
-async def differences_after(tx: Transaction, cursor: Sequence[Any], most: int) -> Sequence[Difference]:
-    """Those of the last look in order of source, county and day, from behind a cursor."""
-    page = _listed().where(tuple_(*_keys()) > tuple_(*cursor)) if cursor else _listed()
+async def differences_after(tx: Transaction, scope: str, cursor: Sequence[Any], most: int) -> Sequence[Difference]:
+    """Those of the last look inside a region in order of source, county and day, from behind a cursor."""
+    inside = _listed().where(differences.c.region.startswith(scope, autoescape=True)) if scope else _listed()
+    page = inside.where(tuple_(*_keys()) > tuple_(*cursor)) if cursor else inside
     return await _found(tx, page.limit(most))
 
 

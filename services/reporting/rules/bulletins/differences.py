@@ -19,6 +19,8 @@ _WORDS = {
     "paid_amount": "赔付金额",
 }
 
+WIDER = "所在县（市、区）的账面与来源系统的合计不一致"
+
 
 def difference_said(name: str, shown: Mapping[str, Any]) -> str:
     """南宁市青秀区 2021-03-01 承保份数账面2200，承保系统报2193: `shown` is the difference as people read it."""
