@@ -57,6 +57,8 @@ def _session(request: Request) -> str:
     return session if own_page or request.method in ("GET", "HEAD") else ""
 
 
+PROVINCE_DIGITS = 2
+"""A programme is a province's: whoever sees the province sees all of it."""
 Caller = Annotated[Principal, Depends(caller)]
 
 
@@ -72,12 +74,12 @@ def only(*roles: str) -> Callable[[Principal], Awaitable[Principal]]:
 
 
 def everywhere(*roles: str) -> Callable[[Principal], Awaitable[Principal]]:
-    """A dependency for what concerns all regions at once: 403 also for those who see only some of them."""
+    """A dependency for what concerns the whole programme: 403 also for those who see only a part of its province."""
     with_role = only(*roles)
 
     async def with_every_region(principal: Caller) -> Principal:
-        if (await with_role(principal)).region:
-            raise HTTPException(403, "This concerns every region: ask somebody whose key has no region of its own")
+        if len((await with_role(principal)).region) > PROVINCE_DIGITS:
+            raise HTTPException(403, "This concerns the whole programme: ask somebody who sees all of its regions")
         return principal
 
     return with_every_region
