@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from fastapi import Depends, HTTPException, Query, Request
 
 from services.reporting.queries.figures import Asked
-from services.reporting.queries.yardsticks import Region, region_named, region_replaced
+from services.reporting.queries.yardsticks import Region, product_codes, region_named, region_replaced
 from services.reporting.rules.indicators import A_TENTH_OF_THE_GUIDELINE, ElderGoal
 from services.reporting.settings import ReportingSettings
 from shared.contracts.values import programme_year_of
@@ -18,6 +18,7 @@ from shared.runtime.security import in_scope
 from shared.runtime.web import Reading
 
 Year = Annotated[int | None, Query(ge=2000, le=2100)]
+Day = Annotated[date, Query(ge=date(2000, 1, 1), le=date(2101, 12, 31))]
 Products = Annotated[
     str, Query(pattern=r"^[a-z0-9_]{1,40}$", description="counted (to target), all, or a product code")
 ]
@@ -47,13 +48,23 @@ async def _about(  # noqa: PLR0913, PLR0917
     request: Request,
     tx: Reading,
     year: Year = None,
-    as_of: date | None = None,
+    as_of: Day | None = None,
     products: Products = "counted",
     view: View = "today",
 ) -> About:
     month: int = request.app.state.running.settings.programme_start_month
     day = as_of or tx.today
+    await _refuse_unknown(tx, products)
     return About(day, year or programme_year_of(day, month), month, products, view, ReportingSettings().goal)
+
+
+async def _refuse_unknown(tx: Transaction, wanted: str) -> None:
+    """A product that nobody knows has no numbers at all, not zeros."""
+    if wanted in ("counted", "all"):
+        return
+    known = await product_codes(tx)
+    if wanted not in known:
+        raise HTTPException(422, f"`products` is counted, all, or one of the catalogue: {', '.join(known)}")
 
 
 Asking = Annotated[About, Depends(_about)]

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Query
 
-from services.reporting.api.asking import About, Asking, region_asked
+from services.reporting.api.asking import About, Asking, Day, region_asked
 from services.reporting.queries.bulletins import last_published_before
 from services.reporting.queries.figures import Known, details_for, known_on_days
 from services.reporting.queries.yardsticks import Region, regions_below
@@ -39,7 +39,7 @@ def _wanted(
     level: Level | None = None,
     among: Annotated[str, Query(description="codes of a peer group, with commas, instead of all of the level")] = "",
     since: Annotated[
-        date | Literal["bulletin"] | None,
+        Day | Literal["bulletin"] | None,
         Query(description="compare places with this day, or with the last `bulletin`'s; default: 7 days before"),
     ] = None,
     floor: Annotated[int, Query(ge=0, description="regions with fewer units are shown without a place")] = 0,

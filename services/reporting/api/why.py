@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query
 
-from services.reporting.api.asking import About, Asking, region_asked
+from services.reporting.api.asking import About, Asking, Day, region_asked
 from services.reporting.queries.figures import known_on
 from services.reporting.queries.parts import DIRECT, SEVERAL, earned_parts, household_parts, parts_of
 from services.reporting.queries.yardsticks import regions_of
@@ -37,8 +37,8 @@ def why() -> APIRouter:
         caller: Reader,
         about: Asking,
         region: str,
-        since: Annotated[date, Query(alias="from")],
-        until: Annotated[date, Query(alias="to")],
+        since: Annotated[Day, Query(alias="from")],
+        until: Annotated[Day, Query(alias="to")],
         indicator: str = "units",
         by: Annotated[str, Query(description="child, product, payer, renewal; several with commas")] = "child",
     ) -> dict[str, Any]:
