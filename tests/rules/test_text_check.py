@@ -177,6 +177,7 @@ MEANINGS = [
     ("孝心保份数居前的为玉林市28037份、钦州市26528份", ["elder_units", "elder_units"]),
     ("8个市达到力争目标，完成率依次为钦州市111%、北海市108%",
      ["completion_stretch", "completion_stretch", "completion_stretch"]),
+    ("孝心保份数居前的县（市、区）依次为浦北县1329份、灵山县878份", ["elder_units", "elder_units"]),
     ("完成121%", ["completion_guideline"]),
     ("保费13151万元，比上年11612万元增长13.3%", ["premium", "premium_last_full", "growth_rate_premium"]),
     ("赔付率按已付赔款与已赚保费之比为52.2%，按已付和未决赔款与承保保费之比为48%",
@@ -218,7 +219,13 @@ def test_what_cannot_be_matched_is_said_to_be_unknown() -> None:
 
 
 def test_what_is_missing_or_new_or_expected_is_not_taken_for_the_whole() -> None:
-    for text in ("钦州市本期新增承保28653份", "桂林市差15628份", "日均还需承保601份", "达到应有进度的143%"):
+    for text in (
+        "钦州市本期新增承保28653份",
+        "本期新增居前的县（市、区）依次为浦北县13828份",
+        "桂林市差15628份",
+        "日均还需承保601份",
+        "达到应有进度的143%",
+    ):
         found = only(f"全区情况：{text}。")
         assert (found["verdict"], found["known"]) == ("unknown", None), text
     assert only("全区新增承保306.19万份。")["verdict"] == "agrees"
