@@ -32,7 +32,8 @@ def _checked(kind: str, file: Path) -> str:
         text = text_of(file)
         rows_in(kind, text)
     except BadFile as error:
-        fail(f"{file.name} has {len(error.problems)} mistakes, nothing was changed:\n{error}")
+        number = len(error.problems)
+        fail(f"{file.name} has {number} mistake{'s' if number > 1 else ''}, nothing was changed:\n{error}")
     except (UnicodeDecodeError, OSError) as error:
         fail(f"{file.name} cannot be read as CSV in UTF-8 ({type(error).__name__}), nothing was changed")
     return text

@@ -356,9 +356,12 @@ async def test_a_region_nobody_reports_from_says_so_in_every_format(books: Runni
         for form in FORMATS:
             assert (await analyst.get(f"{PLACE}/{made}.{form}")).status_code == 200, form
         assert (await analyst.post(PLACE, json={"kind": "daily", "region": "45", "year": 2021})).status_code == 422
-        for day in ("0001-01-01", "9999-12-31"):
+        for day in ("0001-01-01", "2020-08-31", "2021-09-01", "9999-12-31"):
             odd = await analyst.post(PLACE, json={"kind": "weekly", "region": "45", "year": 2021, "as_of": day})
             assert odd.status_code == 422, day
+            assert day in odd.json()["detail"]
+        ahead = await analyst.post(PLACE, json={"kind": "annual", "region": "45", "year": 2022})
+        assert "begins on 2021-09-01" in ahead.json()["detail"]
 
 
 async def test_places_are_compared_with_those_of_the_last_published_bulletin(books: Running) -> None:

@@ -211,6 +211,19 @@ async def test_a_year_can_be_asked_before_it_began_and_after_it_ended(house: Hou
     assert after["measures"]["units"] == view.measures["units"]
 
 
+async def test_days_out_of_all_reason_and_products_that_nobody_knows_are_refused(house: House) -> None:
+    split = {"region": "4501", "indicator": "growth_units"}
+    for day in ("0001-01-01", "9999-12-31"):
+        assert await house.refuse("indicators", region="45", year=2021, as_of=day) == 422
+        assert await house.refuse("standings", parent="45", year=2021, since=day) == 422
+        assert await house.refuse("why", **split, **{"from": day, "to": "2021-08-31"}) == 422
+        assert await house.refuse("why", **split, **{"from": "2021-08-31", "to": day}) == 422
+    answer = await house.http.get("/reporting/v1/indicators", params={"region": "45", "products": "elder"})
+    assert answer.status_code == 422
+    assert "elder_care_a, " in answer.json()["detail"]
+    assert await house.refuse("indicators", region="45", products="elder_care_a") == 200
+
+
 async def test_a_county_sees_its_place_but_not_its_siblings(house: House) -> None:
     async with browser(house.running, await key_for(house.running, "county", "450101")) as http:
         rows = (await http.get("/reporting/v1/standings?parent=4501")).json()["rows"]

@@ -272,3 +272,34 @@ async def test_without_units_and_without_a_target_a_proposal_says_what_is_missin
     told = await propose(planner, wanted("45", "population"))
     assert told.status_code == 422
     assert "units" in told.json()["detail"]
+
+
+async def test_a_year_to_come_is_planned_with_the_targets_that_are_set_for_it(planner: httpx2.AsyncClient) -> None:
+    await load(
+        planner,
+        "45,2022,guideline,2540000,2021-09-28,,",
+        "4501,2022,guideline,1000000,2021-09-28,,",
+        "4502,2022,guideline,1500000,2021-09-28,,",
+    )
+    ahead = await ask(planner, "targets/cascade", region="45", year=2022)
+    assert (ahead["as_of"], ahead["target"], ahead["unassigned"]) == ("2022-08-31", 2_540_000, 40_000)
+    assert (await ask(planner, "targets/cascade", region="45", year=2022, as_of="2021-09-27"))["target"] is None
+    body = wanted("45", "last_year") | {"year": 2022}
+    assert "are known here" in (await propose(planner, body)).json()["detail"]
+
+
+async def test_what_a_proposal_for_a_year_to_come_says_is_in_force_once_it_is_loaded(
+    office: Running, planner: httpx2.AsyncClient
+) -> None:
+    await load(planner, "45,2022,guideline,9,2021-09-28,,", "4501,2022,guideline,7,2021-09-28,,")
+    await set_population(office, "4501", 2)
+    await set_population(office, "4502", 1)
+    body = wanted("45", "population") | {"year": 2022}
+    proposal = (await propose(planner, body)).json()
+    assert (proposal["units"], proposal["effective_on"]) == (9, "2021-09-28")
+    assert [(row["units"], row["current"]) for row in proposal["rows"]] == [(6, 7), (3, None)]
+    file = await propose(planner, body, Accept="text/csv")
+    assert (await planner.put(PUT, content=file.content, headers=CSV)).status_code == 200
+    handed = await ask(planner, "targets/cascade", region="45", year=2022)
+    assert [child["target"] for child in handed["children"]] == [6, 3]
+    assert handed["unassigned"] == 0

@@ -225,6 +225,12 @@ def test_without_target_population_last_year_claims_or_elders_it_says_so() -> No
     assert sections(composed)["存在的问题"] == ("截至目前，没有地区触发后进规则，各项指标总体正常。",)
 
 
+def test_nobody_leads_with_nothing() -> None:
+    city = Region("4501", "甲市", last=7, target=100)
+    composed = compose(material("annual", Region("45", "某省", last=7, target=100), [city]), SIGNED)
+    assert "（二）承保规模。尚无承保。" in sections(composed)["各市进展情况"]
+
+
 def test_nothing_is_wrong_where_nothing_is_wrong_and_no_region_is_called_100_percent_of_nothing() -> None:
     composed = compose(material("weekly", Region("45", "某省", before=0), [Region("4501", "甲市", before=0)]), SIGNED)
     assert sections(composed)["本期进展"][0] == "本期全省没有新增承保。"

@@ -7,7 +7,14 @@ from decimal import Decimal
 import pytest
 
 from services.reporting.rules.shares import largest_remainder
-from services.reporting.rules.targets import cascade, day_of_planning, divided, reasons_to_refuse, versions_in_force
+from services.reporting.rules.targets import (
+    cascade,
+    day_of_effect,
+    day_of_planning,
+    divided,
+    reasons_to_refuse,
+    versions_in_force,
+)
 from shared.contracts.reference import TargetRow
 
 
@@ -80,9 +87,17 @@ def test_the_newest_effective_version_of_each_kind_and_line_is_in_force() -> Non
     assert versions_in_force(known, date(2021, 6, 1)) == {5, 3, 2}
 
 
-def test_a_plan_builds_on_today_or_on_the_first_day_of_a_year_to_come() -> None:
-    assert day_of_planning(date(2021, 8, 31), 2022, 9) == date(2021, 9, 1)
+def test_a_plan_builds_on_today_or_on_all_that_is_set_for_a_year_to_come() -> None:
+    assert day_of_planning(date(2021, 8, 31), 2022, 9) == date(2022, 8, 31)
+    assert day_of_planning(date(2021, 9, 1), 2022, 9) == date(2021, 9, 1)
     assert day_of_planning(date(2021, 12, 31), 2022, 9) == date(2021, 12, 31)
+
+
+def test_a_plan_counts_within_its_year_and_not_before_the_targets_that_it_divides() -> None:
+    assert day_of_effect(date(2021, 8, 31), 2022, 9, []) == date(2021, 9, 1)
+    assert day_of_effect(date(2021, 8, 31), 2022, 9, [date(2021, 9, 28)]) == date(2021, 9, 28)
+    assert day_of_effect(date(2021, 12, 31), 2022, 9, [date(2021, 9, 28)]) == date(2021, 12, 31)
+    assert day_of_effect(date(2023, 1, 1), 2022, 9, []) == date(2022, 8, 31)
 
 
 def test_the_rest_is_what_nobody_was_given_and_negative_when_too_much_was() -> None:

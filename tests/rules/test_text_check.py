@@ -173,6 +173,15 @@ MEANINGS = [
     ("平均赔付时效5天", ["days_to_pay_p50"]),
     ("常住人口5012.68万人，参保率6.11%", ["residents", "penetration"]),
     ("任务253万份，累计承保306.19万份，完成率121%", ["target_guideline", "units", "completion_guideline"]),
+    ("孝心保承保19.2万余份（192350份）", ["elder_units", "elder_units"]),
+    ("孝心保份数居前的为玉林市28037份、钦州市26528份", ["elder_units", "elder_units"]),
+    ("8个市达到力争目标，完成率依次为钦州市111%、北海市108%",
+     ["completion_stretch", "completion_stretch", "completion_stretch"]),
+    ("孝心保份数居前的县（市、区）依次为浦北县1329份、灵山县878份", ["elder_units", "elder_units"]),
+    ("完成121%", ["completion_guideline"]),
+    ("保费13151万元，比上年11612万元增长13.3%", ["premium", "premium_last_full", "growth_rate_premium"]),
+    ("赔付率按已付赔款与已赚保费之比为52.2%，按已付和未决赔款与承保保费之比为48%",
+     ["loss_ratio_paid_earned", "loss_ratio_incurred_written"]),
 ]  # fmt: skip
 
 
@@ -207,6 +216,29 @@ def test_what_cannot_be_matched_is_said_to_be_unknown() -> None:
     ):
         found = only(f"全区情况：{text}")
         assert (found["verdict"], found["known"]) == ("unknown", None), text
+
+
+def test_what_is_missing_or_new_or_expected_is_not_taken_for_the_whole() -> None:
+    for text in (
+        "钦州市本期新增承保28653份",
+        "本期新增居前的县（市、区）依次为浦北县13828份",
+        "桂林市差15628份",
+        "日均还需承保601份",
+        "达到应有进度的143%",
+    ):
+        found = only(f"全区情况：{text}。")
+        assert (found["verdict"], found["known"]) == ("unknown", None), text
+    assert only("全区新增承保306.19万份。")["verdict"] == "agrees"
+
+
+def test_a_sentence_without_a_region_may_be_about_the_whole_again() -> None:
+    after_beihai = checked("北海市承保193926份。财政出资占17%。孝心保不足20万份。")
+    assert [brief(one) for one in after_beihai[1:]] == [
+        ("45", "fiscal_share", "agrees"),
+        ("45", "elder_units", "agrees_rounded"),
+    ]
+    own = checked("北海市承保193926份，财政出资占28%。保费1万元。")
+    assert [brief(one) for one in own[1:]] == [("4505", "fiscal_share", "agrees"), ("4505", "premium", "differs")]
 
 
 def test_every_indicator_that_a_text_may_mean_has_a_chinese_name() -> None:

@@ -38,7 +38,7 @@ def routers(settings: Settings) -> list[APIRouter]:
         text_checks(settings),
         trust(),
         rebuilds(),
-        targets(),
+        targets(month),
         proposals(month),
         populations(),
         stream(),

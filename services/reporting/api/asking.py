@@ -9,7 +9,7 @@ from fastapi import Depends, HTTPException, Query, Request
 from pydantic import Field
 
 from services.reporting.queries.figures import Asked
-from services.reporting.queries.yardsticks import Region, region_named, region_replaced
+from services.reporting.queries.yardsticks import Region, product_codes, region_named, region_replaced
 from services.reporting.rules.indicators import A_TENTH_OF_THE_GUIDELINE, ElderGoal
 from services.reporting.settings import ReportingSettings
 from shared.contracts.values import programme_year_of
@@ -21,6 +21,7 @@ from shared.runtime.web import Reading
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]
 """A day that the calendar of programme years, and of the year before each, can hold."""
 Year = Annotated[int | None, Query(ge=2000, le=2100)]
+Day = Annotated[date, Query(ge=date(2000, 1, 1), le=date(2101, 12, 31))]
 Products = Annotated[
     str, Query(pattern=r"^[a-z0-9_]{1,40}$", description="counted (to target), all, or a product code")
 ]
@@ -56,7 +57,17 @@ async def _about(  # noqa: PLR0913, PLR0917
 ) -> About:
     month: int = request.app.state.running.settings.programme_start_month
     day = as_of or tx.today
+    await _refuse_unknown(tx, products)
     return About(day, year or programme_year_of(day, month), month, products, view, ReportingSettings().goal)
+
+
+async def _refuse_unknown(tx: Transaction, wanted: str) -> None:
+    """A product that nobody knows has no numbers at all, not zeros."""
+    if wanted in ("counted", "all"):
+        return
+    known = await product_codes(tx)
+    if wanted not in known:
+        raise HTTPException(422, f"`products` is counted, all, or one of the catalogue: {', '.join(known)}")
 
 
 Asking = Annotated[About, Depends(_about)]

@@ -16,6 +16,7 @@ from services.reporting.rules.bulletins.document import Section
 from services.reporting.rules.bulletins.figures import Change
 from services.reporting.rules.bulletins.material import Kind
 from services.reporting.rules.bulletins.periods import last_day_for
+from shared.contracts.values import first_day_of
 from shared.messaging.transaction import Transaction
 from shared.runtime.clock import ZONE
 from shared.runtime.operations import Limit, page
@@ -83,7 +84,7 @@ def _drafting(router: APIRouter, start_month: int) -> None:
         """A new draft, composed from the books as of the day."""
         region = await region_asked(tx, caller, given.region)
         as_of = given.as_of or last_day_for(given.kind, given.year, tx.today, start_month)
-        _refuse_odd_day(as_of)
+        _refuse_odd_day(as_of, given.year, tx.today, start_month)
         since = await since_for(tx, given.kind, region.code, given.year, as_of, start_month)
         wanted = Wanted(given.kind, region, given.year, as_of, since, start_month)
         made = await draft_bulletin(tx, wanted, caller.name)
@@ -123,9 +124,13 @@ def _looking(router: APIRouter, start_month: int) -> None:
         return await shown(tx, found, start_month)
 
 
-def _refuse_odd_day(as_of: date) -> None:
-    if not OLDEST_YEAR <= as_of.year <= NEWEST_YEAR:
-        raise HTTPException(422, f"as_of lies outside {OLDEST_YEAR} to {NEWEST_YEAR}")
+def _refuse_odd_day(as_of: date, year: int, today: date, start_month: int) -> None:
+    """A bulletin tells what was: of no day before its programme year, and of none to come."""
+    first = first_day_of(year, start_month)
+    if as_of < first:
+        raise HTTPException(422, f"The programme year {year} begins on {first}: there is nothing to tell as of {as_of}")
+    if as_of > today:
+        raise HTTPException(422, f"{as_of} is still to come: take {today} or an earlier day")
 
 
 async def visible(tx: Transaction, caller: Principal, bulletin_id: str, to_change: bool = False) -> Bulletin:

@@ -14,7 +14,7 @@ from services.reporting.api.targets import Planner
 from services.reporting.queries.targets import active_agents_by_region, units_of_year
 from services.reporting.queries.yardsticks import Region, children_of, populations_of, targets_in_force
 from services.reporting.rules.pace import last_day_of
-from services.reporting.rules.targets import MOST_UNITS, day_of_planning, divided
+from services.reporting.rules.targets import MOST_UNITS, day_of_effect, day_of_planning, divided
 from shared.contracts.values import RegionCode
 from shared.messaging.transaction import Transaction
 from shared.runtime.web import Reading
@@ -62,9 +62,9 @@ async def _proposal(tx: Transaction, wanted: Wanted, start_month: int) -> dict[s
     codes = [child.code for child in children]
     day = day_of_planning(tx.today, wanted.year, start_month)
     found = await targets_in_force(tx, [wanted.region, *codes], wanted.year, day)
-    current = {
-        code: found[code][wanted.kind, wanted.line].units for code in found if (wanted.kind, wanted.line) in found[code]
-    }
+    kind = (wanted.kind, wanted.line)
+    targets = {code: found[code][kind] for code in found if kind in found[code]}
+    current = {code: target.units for code, target in targets.items()}
     units = current.get(wanted.region) if wanted.units is None else wanted.units
     if units is None:
         raise HTTPException(422, "The region has no such target yet: say how many `units` are to be divided")
@@ -83,7 +83,9 @@ async def _proposal(tx: Transaction, wanted: Wanted, start_month: int) -> dict[s
         }
         for child in children
     ]
-    return {"units": units, "effective_on": min(day, last_day_of(wanted.year, start_month)), "rows": rows}
+    revised = [target.effective_on for target in targets.values()]
+    begins = day_of_effect(tx.today, wanted.year, start_month, revised)
+    return {"units": units, "effective_on": begins, "rows": rows}
 
 
 async def _children(tx: Transaction, wanted: Wanted) -> list[Region]:

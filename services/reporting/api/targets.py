@@ -10,7 +10,7 @@ from services.reporting.api.asking import Day, region_asked
 from services.reporting.handlers.take_reference import store_targets
 from services.reporting.queries.targets import reasons_against, tree_below, units_in_force_below
 from services.reporting.queries.yardsticks import target_versions
-from services.reporting.rules.targets import cascade, versions_in_force
+from services.reporting.rules.targets import cascade, day_of_planning, versions_in_force
 from shared.contracts.reference import BadFile, TargetRow, rows_in
 from shared.runtime.principals import Principal
 from shared.runtime.reference import text_sent
@@ -36,7 +36,7 @@ _BODY = {
 }
 
 
-def targets() -> APIRouter:
+def targets(start_month: int) -> APIRouter:
     """`/targets` and `/targets/cascade`."""
     router = APIRouter(prefix="/reporting/v1/targets", tags=["targets"])
 
@@ -64,11 +64,11 @@ def targets() -> APIRouter:
         new = await store_targets(tx, rows)
         return {"rows": len(rows), "new_versions": new, "unchanged": len(rows) - new}
 
-    _cascade(router)
+    _cascade(router, start_month)
     return router
 
 
-def _cascade(router: APIRouter) -> None:
+def _cascade(router: APIRouter, start_month: int) -> None:
     @router.get("/cascade")
     async def handed_down(  # noqa: PLR0913, PLR0917
         tx: Reading,
@@ -82,9 +82,11 @@ def _cascade(router: APIRouter) -> None:
     ) -> dict[str, Any]:
         """A target, what its children were given, and the unassigned rest, down to the village.
 
-        `unassigned` is negative where more was handed down than there is; a child without a target has null.
+        `unassigned` is negative where more was handed down than there is; a child without a target has null. Of a year
+        that lies ahead everything counts that will be in force on its last day.
         """
-        asked, day = await region_asked(tx, caller, region), as_of or tx.today
+        asked = await region_asked(tx, caller, region)
+        day = as_of or day_of_planning(tx.today, year, start_month)
         units = await units_in_force_below(tx, region, year, (kind, line), day)
         tree = cascade(await tree_below(tx, asked, depth), units, region, depth)
         return {"year": year, "kind": kind, "line": line, "as_of": day, **tree.shown()}

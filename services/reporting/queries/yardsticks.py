@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 
 from services.reporting.rules.moves import Moves, moves_from
-from services.reporting.tables import LIVE, populations, region_changes, regions, targets
+from services.reporting.tables import LIVE, populations, products, region_changes, regions, targets
 from shared.contracts.values import last_inside, level_of
 from shared.messaging.transaction import Transaction
 from shared.runtime.clock import ZONE
@@ -148,6 +148,11 @@ async def populations_of(tx: Transaction, codes: Sequence[str]) -> dict[str, Pop
     return {
         row.region: Population(row.residents, row.vintage, row.eligible_households) for row in await tx.rows(question)
     }
+
+
+async def product_codes(tx: Transaction) -> list[str]:
+    """Every product of the catalogue."""
+    return [row.code for row in await tx.rows(select(products.c.code).order_by(products.c.code))]
 
 
 async def moves_now(tx: Transaction) -> Moves:

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from services.reporting.rules.pace import last_day_of
 from services.reporting.rules.shares import largest_remainder
 from shared.contracts.reference import TargetRow
 from shared.contracts.values import first_day_of, parent_of
@@ -43,8 +44,14 @@ def _reasons(row: TargetRow, may_set: Places, lines: Collection[str]) -> Iterato
 
 
 def day_of_planning(today: date, year: int, start_month: int) -> date:
-    """The day whose targets a plan for the year builds on: today, or the year's first day while it lies ahead."""
-    return max(today, first_day_of(year, start_month))
+    """The day whose targets a plan for the year builds on: today, or the year's last day while it lies ahead."""
+    return today if today >= first_day_of(year, start_month) else last_day_of(year, start_month)
+
+
+def day_of_effect(today: date, year: int, start_month: int, revised: Iterable[date]) -> date:
+    """From when a plan made today counts: within its year, and not before the targets that it builds on."""
+    begins = min(max(today, first_day_of(year, start_month)), last_day_of(year, start_month))
+    return max([begins, *revised])
 
 
 def versions_in_force(versions: Iterable[Mapping[str, Any]], day: date) -> set[int]:

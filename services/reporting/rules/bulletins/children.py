@@ -74,7 +74,9 @@ def _listed(ledger: Ledger, subjects: Sequence[Subject], measure: str, form: str
 def in_front(ledger: Ledger) -> str:
     """Most units, among the children and the regions below them, exact."""
     region = ledger.material.region
-    first = highest(ledger, ledger.material.fed, "units")[:IN_FRONT]
+    first = [s for s in highest(ledger, ledger.material.fed, "units") if ledger.value(s, "units")][:IN_FRONT]
+    if not first:
+        return "承保规模。尚无承保。"
     said = f"承保规模。承保份数居前的{parts(region)}{in_turn(first)}{named_with(ledger, first, 'units')}。"
     below = [s for s in highest(ledger, ledger.material.below, "units") if ledger.value(s, "units")][:IN_FRONT_BELOW]
     if not below:

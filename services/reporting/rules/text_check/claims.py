@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.reporting.rules.text_check.meanings import YEARS, Meaning, meaning_of, ranked_by
 from services.reporting.rules.text_check.numerals import Token, plain, tokens_in
@@ -16,6 +16,7 @@ from shared.contracts.values import LEVELS, parent_of
 
 MOST_FIGURES = 2_000
 _DIGITS = {level: digits for digits, level in LEVELS.items()}
+_JOINED = re.compile(r"[、(]")
 _OPENS = frozenset("：:（(")
 
 
@@ -34,6 +35,8 @@ class Claim:
     kind: str = "amount"
     peers: tuple[str, str] | None = None
     condition: Condition | None = None
+    whole: str = ""
+    """The region asked for, where the sentence names none and `region` is taken over from the one before."""
 
 
 def claims_in(text: str, places: Gazetteer, year: int) -> list[Claim]:
@@ -59,15 +62,27 @@ class _Reader:
         regions = self._subjects.of_all(tokens)
         ends = [0, *(token.written.end for token in tokens)]
         starts = [*(token.written.start for token in tokens[1:]), len(self._tidy)]
-        said = ""
+        said, last = "", None
         for token, region, before, after in zip(tokens, regions, ends, starts, strict=False):
             claim = self._claim(token, region, before, after)
+            if last and self._is_of_a_list(last, claim):
+                claim = replace(claim, meaning=last.meaning)
             if token.kind in ("place", "among", "back"):
                 claim = self._ranked(claim, token, said if self._same_sentence(before, token) else "")
             if claim.written.unit == "days" and not claim.meaning.identifiers:
                 continue
-            said = claim.meaning.identifiers[0] if claim.meaning.identifiers else ""
+            said, last = claim.meaning.identifiers[0] if claim.meaning.identifiers else "", claim
             yield claim
+
+    def _is_of_a_list(self, last: Claim, claim: Claim) -> bool:
+        """玉林市28037份、钦州市26528份, or 19.2万余份（192350份）: nothing between the two but regions."""
+        start, end = last.written.end, claim.written.start
+        names = [m for m in self._mentions if start <= m.start and m.end <= end]
+        between = (
+            self._tidy[start : names[0].start] + self._tidy[names[-1].end : end] if names else self._tidy[start:end]
+        )
+        alike = last.kind == claim.kind == "amount" and last.written.unit == claim.written.unit
+        return alike and _JOINED.fullmatch(between) is not None
 
     def _same_sentence(self, place: int, token: Token) -> bool:
         return place > self._sentences.at(token.written.start).start
@@ -81,7 +96,8 @@ class _Reader:
             return self._tally(written, sentence, token)
         near, earlier = self._tags(written, before, after)
         meaning = meaning_of(written.unit, near, earlier, written.start)
-        return Claim(written, sentence, region, meaning, token.kind)
+        whole = self._places.asked if region != self._places.asked and self._subjects.goes_on(token) else ""
+        return Claim(written, sentence, region, meaning, token.kind, whole=whole)
 
     def _tags(self, written: Written, before: int, after: int) -> tuple[list[Tag], list[Tag]]:
         """Of the number's own clause (or of the list it goes on with, or of what follows it), and of the sentence."""

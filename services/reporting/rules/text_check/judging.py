@@ -1,7 +1,7 @@
 """Whether a claim agrees with the data, and if not, which other definition, day or region it would agree with."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from services.reporting.rules.ranking import ranks_of
@@ -30,7 +30,18 @@ class Verdict:
 
 def findings_of(claims: list[Claim], ledger: Ledger) -> list[dict[str, Any]]:
     """One finding a number, in the order of the text."""
-    return [_finding(claim, ledger, verdict_of(claim, ledger)) for claim in claims]
+    meant = [_of_the_whole(claim, ledger) for claim in claims]
+    return [_finding(claim, ledger, verdict_of(claim, ledger)) for claim in meant]
+
+
+def _of_the_whole(claim: Claim, ledger: Ledger) -> Claim:
+    """A sentence that names no region goes on with the one before it, unless it is true of the region asked for."""
+    whole = replace(claim, region=claim.whole)
+    return whole if claim.whole and not _agrees(claim, ledger) and _agrees(whole, ledger) else claim
+
+
+def _agrees(claim: Claim, ledger: Ledger) -> bool:
+    return claim.kind == "amount" and verdict_of(claim, ledger).verdict in _AGREES.values()
 
 
 def _finding(claim: Claim, ledger: Ledger, found: Verdict) -> dict[str, Any]:
@@ -90,6 +101,8 @@ def _agreed(claim: Claim, ledger: Ledger, identifier: str, reading: Reading, fit
 
 
 def _not_agreed(claim: Claim, ledger: Ledger, expected: str) -> Verdict:
+    if claim.meaning.unsure:
+        return Verdict("unknown", wording.no_indicator())
     reading = ledger.reading(claim.region, expected)
     verdict, words = next(_otherwise(claim, ledger, expected), ("", ""))
     if reading is None:

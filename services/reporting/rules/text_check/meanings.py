@@ -75,6 +75,8 @@ _BASES = {
     ),
 }  # fmt: skip
 _BASE_BY_DEFAULT = {"units": "units", "ratio": "units", "households": "households", "claims": "claims_paid"}
+_PREMIUM_BASES = ("earned", "incurred")
+"""Where a sentence goes through several loss ratios, the nearest of them counts."""
 _NO_GROWTH = frozenset({"loss", "penetration", "satisfaction", "response", "completion"})
 _UNIT_OF = {
     "units": "units", "elder": "units", "target": "units", "stretch": "units", "premium": "yuan", "paid": "yuan",
@@ -87,12 +89,16 @@ _GROWING = frozenset({"growth", "growth_full", "down", "rate"})
 
 @dataclass(frozen=True)
 class Meaning:
-    """The indicators a number may mean, the likeliest first; `falling` if the text calls it a decrease."""
+    """The indicators a number may mean, the likeliest first; `falling` if the text calls it a decrease.
+
+    `unsure`: the words speak of something beside the indicator, such as what is missing, so only an agreement tells.
+    """
 
     identifiers: tuple[str, ...]
     unit: str
     falling: bool = False
     other_year: bool = False
+    unsure: bool = False
 
 
 def meaning_of(unit: str, near: Sequence[Tag], before: Sequence[Tag], start: int) -> Meaning:
@@ -108,7 +114,8 @@ def meaning_of(unit: str, near: Sequence[Tag], before: Sequence[Tag], start: int
     found = _growth(unit, named[: len(near)], named[len(near) :])
     if found is None:
         identifiers = _of_topic(_level(unit, named, len(near)), named)
-        return Meaning(tuple(f"{identifier}{YEARS[year]}" for identifier in identifiers), unit)
+        unsure = "beside" in named[: len(near)]
+        return Meaning(tuple(f"{identifier}{YEARS[year]}" for identifier in identifiers), unit, unsure=unsure)
     return found
 
 
@@ -117,9 +124,9 @@ def _unit_by_words(tags: Sequence[Tag]) -> str:
 
 
 def _level(unit: str, named: Sequence[str], near: int) -> tuple[str, ...]:
-    rows = _ROWS.get(unit, ())
+    rows, basis = _ROWS.get(unit, ()), next((name for name in named if name in _PREMIUM_BASES), "")
     for width in range(near, min(len(named), near + FARTHEST) + 1):
-        seen = frozenset(named[:width])
+        seen = frozenset(name for name in named[:width] if name not in _PREMIUM_BASES or name == basis)
         for required, identifiers in rows:
             if required <= seen:
                 return identifiers
@@ -143,10 +150,15 @@ def _base(unit: str, words: Sequence[str]) -> str | None:
     return next((bases[word] for word in words if word in bases), _BASE_BY_DEFAULT.get(unit))
 
 
+_GOALS = ("target", "stretch")
+
+
 def _of_topic(identifiers: tuple[str, ...], named: Sequence[str]) -> tuple[str, ...]:
-    """孝心保19.24万份，完成任务的7.6%: a completion may be that of the elder units the sentence is about."""
+    """孝心保19.24万份，完成任务的7.6%: a completion may be that of the elder units or goal the sentence is about."""
     if identifiers == ("elder_share",) and "elder" not in named:
         return ()
+    if identifiers == ("completion_guideline",) and next((n for n in named if n in _GOALS), "") == "stretch":
+        return ("completion_stretch", *identifiers)
     if identifiers != ("completion_guideline",) or "elder" not in named:
         return identifiers
     topic = next(name for name in named if name in ("elder", "units"))

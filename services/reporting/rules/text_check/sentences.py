@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 LONGEST_EXCERPT = 160
 _END = re.compile(r"[。！？!?\n]")
-_CLAUSE = re.compile(r"[，,；;：:。！？!?\n(（]")
+_CLAUSE = re.compile(r"[，,；;：:。！？!?\n]|[(（](?![^\d()（）]{1,8}[)）])")
+"""A short aside in words, as in 县（市、区）, begins no clause."""
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,10 @@ class Subjects:
         follows = link and found < len(self._chains) and self._starts[found] == link.end()
         return self._meant_by(self._chains[found]) if follows else ""
 
+    def goes_on(self, token: Token) -> bool:
+        """Whether the number's own sentence names no region before it, so that an earlier one is taken over."""
+        return not self._inside(self._sentences.at(token.written.start), token.written.start)
+
     def _of(self, token: Token) -> str:
         sentence = self._sentences.at(token.written.start)
         inside = self._inside(sentence, token.written.start)
