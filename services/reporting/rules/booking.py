@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from operator import add
 from typing import Any
 
 from services.reporting.rules.claim_entries import claim_entries, waits_for_payment
@@ -76,17 +77,21 @@ def changes_by_place(entries: Entries) -> dict[Place, dict[str, int]]:
 
 def rolled_up(sums: Sums) -> Sums:
     """The same sums on every region above too, level by level; what came to nothing is left out."""
-    levels = dict(sums)
+    levels = _something(sums)
     for digits, above in ((12, 9), (9, 6), (6, 4), (4, 2)):
         level = [(key, vector) for key, vector in levels.items() if len(key[0]) == digits]
-        for (region, *rest), vector in level:
-            _add(levels, (region[:above], *rest), vector)
-    return {key: vector for key, vector in levels.items() if any(vector)}
+        for key, vector in level:
+            _add(levels, (key[0][:above], *key[1:]), vector)
+    return _something(levels)
+
+
+def _something(sums: Sums) -> Sums:
+    return {key: vector for key, vector in sums.items() if any(vector)}
 
 
 def _add(sums: Any, key: Any, vector: Vector) -> None:
     known = sums.get(key)
-    sums[key] = vector if known is None else [a + b for a, b in zip(known, vector, strict=True)]
+    sums[key] = vector if known is None else list(map(add, known, vector))
 
 
 def _book_policy(entries: Entries, change: PolicyChange, start_month: int) -> None:
