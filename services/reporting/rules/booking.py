@@ -9,6 +9,7 @@ from typing import Any
 
 from services.reporting.rules.claim_entries import claim_entries, waits_for_payment
 from services.reporting.rules.measures import PLACE, SUMS, Vector, nothing
+from services.reporting.rules.shares import largest_remainder
 from shared.contracts.facts import ClaimChange, ClaimState, PolicyChange, PolicyState
 from shared.contracts.values import Premium, programme_year_of
 
@@ -117,15 +118,10 @@ def _policy_vector(state: PolicyState, sign: int) -> Vector:
 
 def units_by_payer(units: int, premium: Premium) -> tuple[int, int]:
     """(fiscal, donated) units by premium share, largest remainder, ties to self-paid; the rest is self-paid."""
-    total = premium.total
     if premium.fiscal == premium.donated == 0:
         return 0, 0
-    shares = [units * amount for amount in (premium.self_paid, premium.fiscal, premium.donated)]
-    split = [share // total for share in shares]
-    by_remainder = sorted(range(3), key=lambda payer: (-(shares[payer] % total), payer))
-    for payer in by_remainder[: units - sum(split)]:
-        split[payer] += 1
-    return split[1], split[2]
+    _, fiscal, donated = largest_remainder(units, (premium.self_paid, premium.fiscal, premium.donated))
+    return fiscal, donated
 
 
 def _book_claim(entries: Entries, change: ClaimChange, start_month: int) -> None:
