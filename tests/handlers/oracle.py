@@ -131,11 +131,12 @@ class View:
             return Counter()
         opened = self._opened_before(done, len(done))
         since = done[opened + 1 :]
-        settled = [step.amount for step in since if step.step == "settled"]
+        decisions = [step for step in since if step.step in ("settled", "rejected")]
         paid = sum(step.amount for step in since if step.step == "paid")
-        rejected = any(step.step == "rejected" for step in since)
-        decided = bool(settled) or rejected or any(step.step == "paid" for step in since)
-        owed = max(settled[-1] - paid, 0) if settled else (0 if rejected else done[opened].amount)
+        decided = bool(decisions) or any(step.step == "paid" for step in since)
+        owed = done[opened].amount
+        if decisions:
+            owed = max(decisions[-1].amount - paid, 0) if decisions[-1].step == "settled" else 0
         late = not decided and (self.day - done[opened].on).days > claim.clock_days
         return Counter(outstanding=owed, claims_open=int(not decided), claims_overdue=int(late))
 

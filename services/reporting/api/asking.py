@@ -21,7 +21,6 @@ from shared.runtime.web import Reading
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]
 """A day that the calendar of programme years, and of the year before each, can hold."""
 Year = Annotated[int | None, Query(ge=2000, le=2100)]
-Day = Annotated[date, Query(ge=date(2000, 1, 1), le=date(2101, 12, 31))]
 Products = Annotated[
     str, Query(pattern=r"^[a-z0-9_]{1,40}$", description="counted (to target), all, or a product code")
 ]

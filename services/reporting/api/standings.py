@@ -11,8 +11,8 @@ from services.reporting.api.asking import About, Asking, Day, region_asked
 from services.reporting.queries.bulletins import last_published_before
 from services.reporting.queries.figures import Known, details_for, known_on_days
 from services.reporting.queries.yardsticks import Region, region_named, regions_below
-from services.reporting.rules.amounts import units_worth, value_of
-from services.reporting.rules.indicators import NOTHING, Number, readings_of
+from services.reporting.rules.amounts import is_measure, units_worth, value_of
+from services.reporting.rules.indicators import NOTHING, Number, reading_of
 from services.reporting.rules.ranking import Value, in_order, ranks_of, reordered_by_price, units_to_next
 from shared.contracts.values import level_of
 from shared.messaging.transaction import Transaction
@@ -165,7 +165,7 @@ class _Table:
 
 def _basis(known: Known, by: str) -> dict[str, Any]:
     """The fraction behind a value, and which target or census it is held against."""
-    reading = readings_of(known.figures).get(by, NOTHING)
+    reading = NOTHING if is_measure(by) else reading_of(by, known.figures)
     target = known.targets.get(by.removeprefix("completion_"))
     population = known.population if by == "penetration" else None
     return {

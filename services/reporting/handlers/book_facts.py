@@ -21,6 +21,7 @@ from shared.messaging.happenings import Happening
 from shared.messaging.transaction import Transaction
 
 Change = PolicyChange | ClaimChange
+_as_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 async def book_facts(start_month: int, facts: Sequence[Event[Change]], tx: Transaction) -> Sequence[Happening]:
@@ -68,7 +69,7 @@ async def _leave_traces(
             "type": fact.type,
             "insurer": fact.data.insurer,
             "number": fact.number,
-            "changes": json.dumps(amounts, separators=(",", ":")),
+            "changes": _as_json(amounts),
         }
         for fact, entries in zip(facts, single, strict=True)
         for (region, year, day, product), amounts in changes_by_place(entries).items()
@@ -78,7 +79,8 @@ async def _leave_traces(
 
 async def _add(table: Table, sums: Sums, measures: Sequence[str], tx: Transaction) -> None:
     names = [column.name for column in table.primary_key]
-    rows = [dict(zip((*names, *measures), (*key, *sums[key]), strict=True)) for key in sorted(sums)]
+    columns = (*names, *measures)
+    rows = [dict(zip(columns, (*key, *sums[key]), strict=True)) for key in sorted(sums)]
     added = {name: table.c[name] for name in measures}
     await tx.insert(
         table,

@@ -1,6 +1,6 @@
 """What can be ranked, drawn and split by name: every measure and indicator of a region's figures."""
 
-from services.reporting.rules.indicators import Figures, Number, readings_of
+from services.reporting.rules.indicators import Figures, Number, reading_of
 from services.reporting.rules.measures import MEASURES, STOCKS
 
 MONEY = {
@@ -16,10 +16,15 @@ MONEY = {
 COUNTS = tuple(name for name in MEASURES if not name.endswith("_fen"))
 
 
+def is_measure(name: str) -> bool:
+    """Whether a name is a measure; else it can only be an indicator."""
+    return name in MONEY or name in COUNTS
+
+
 def value_of(name: str, figures: Figures) -> Number:
     """A measure (money in yuan) or an indicator; None for a region that nobody reports from. Raises KeyError."""
-    if name not in MONEY and name not in COUNTS:
-        return readings_of(figures)[name].value
+    if not is_measure(name):
+        return reading_of(name, figures).value
     if not figures.has_feed:
         return None
     measure = MONEY.get(name, name)

@@ -4,10 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from operator import add
 from typing import Any
 
 from services.reporting.rules.claim_entries import claim_entries, waits_for_payment
 from services.reporting.rules.measures import PLACE, SUMS, Vector, nothing
+from services.reporting.rules.shares import largest_remainder
 from shared.contracts.facts import ClaimChange, ClaimState, PolicyChange, PolicyState
 from shared.contracts.values import Premium, programme_year_of
 
@@ -76,17 +78,21 @@ def changes_by_place(entries: Entries) -> dict[Place, dict[str, int]]:
 
 def rolled_up(sums: Sums) -> Sums:
     """The same sums on every region above too, level by level; what came to nothing is left out."""
-    levels = dict(sums)
+    levels = _something(sums)
     for digits, above in ((12, 9), (9, 6), (6, 4), (4, 2)):
         level = [(key, vector) for key, vector in levels.items() if len(key[0]) == digits]
-        for (region, *rest), vector in level:
-            _add(levels, (region[:above], *rest), vector)
-    return {key: vector for key, vector in levels.items() if any(vector)}
+        for key, vector in level:
+            _add(levels, (key[0][:above], *key[1:]), vector)
+    return _something(levels)
+
+
+def _something(sums: Sums) -> Sums:
+    return {key: vector for key, vector in sums.items() if any(vector)}
 
 
 def _add(sums: Any, key: Any, vector: Vector) -> None:
     known = sums.get(key)
-    sums[key] = vector if known is None else [a + b for a, b in zip(known, vector, strict=True)]
+    sums[key] = vector if known is None else list(map(add, known, vector))
 
 
 def _book_policy(entries: Entries, change: PolicyChange, start_month: int) -> None:
@@ -112,15 +118,10 @@ def _policy_vector(state: PolicyState, sign: int) -> Vector:
 
 def units_by_payer(units: int, premium: Premium) -> tuple[int, int]:
     """(fiscal, donated) units by premium share, largest remainder, ties to self-paid; the rest is self-paid."""
-    total = premium.total
     if premium.fiscal == premium.donated == 0:
         return 0, 0
-    shares = [units * amount for amount in (premium.self_paid, premium.fiscal, premium.donated)]
-    split = [share // total for share in shares]
-    by_remainder = sorted(range(3), key=lambda payer: (-(shares[payer] % total), payer))
-    for payer in by_remainder[: units - sum(split)]:
-        split[payer] += 1
-    return split[1], split[2]
+    _, fiscal, donated = largest_remainder(units, (premium.self_paid, premium.fiscal, premium.donated))
+    return fiscal, donated
 
 
 def _book_claim(entries: Entries, change: ClaimChange, start_month: int) -> None:

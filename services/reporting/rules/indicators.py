@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from services.reporting.rules.measures import Measures
 from services.reporting.rules.pace import Curve, days_behind, last_day_of, needed_per_day
+from services.reporting.rules.shares import largest_half, nearest_rank
 from shared.contracts.values import first_day_of
 
 Number = float | int | bool | None
@@ -116,9 +117,21 @@ def indicators_of(figures: Figures) -> Indicators:
 
 def readings_of(figures: Figures) -> Readings:
     """All indicators with their fractions; nothing can be said of a region that nobody reports from."""
-    parts = (_sales, _growth, _payers, _claims, _waits, _pace, _children, _goals, _selling)
-    found = {name: reading for part in parts for name, reading in part(figures)}
-    return found if figures.has_feed else {name: Reading(None, basis=r.basis) for name, r in found.items()}
+    return dict(_found(figures))
+
+
+def reading_of(name: str, figures: Figures) -> Reading:
+    """One of them, without reckoning those that come after it. Raises KeyError."""
+    for found, reading in _found(figures):
+        if found == name:
+            return reading
+    raise KeyError(name)
+
+
+def _found(figures: Figures) -> Found:
+    for part in (_sales, _growth, _payers, _claims, _waits, _pace, _children, _goals, _selling):
+        for name, reading in part(figures):
+            yield name, reading if figures.has_feed else Reading(None, basis=reading.basis)
 
 
 def _of(numerator: float | None, denominator: float | None, basis: str) -> Reading:
@@ -177,17 +190,6 @@ def _waits(f: Figures) -> Found:
         yield f"days_to_pay_p{percent}", Reading(value, value, None, basis)
 
 
-def nearest_rank(counts: dict[int, int], percent: int) -> int | None:
-    """The smallest value that at least `percent` % of all lie at or below; None of nothing."""
-    total = sum(counts.values())
-    seen = 0
-    for value in sorted(counts):
-        seen += counts[value]
-        if counts[value] and seen * 100 >= total * percent:
-            return value
-    return None
-
-
 def _pace(f: Figures) -> Found:
     target, last_day = f.targets.get("guideline"), last_day_of(f.year, f.start_month)
     expected = None if target is None else target * f.expected_share
@@ -209,22 +211,13 @@ def _pace(f: Figures) -> Found:
 
 def _children(f: Figures) -> Found:
     children = f.children or ()
-    number, held = _largest_half([child.units for child in children])
+    number, held = largest_half([child.units for child in children])
     units = sum(child.units for child in children)
     yield "concentration", Reading(number, basis="fewest child regions that hold half of the units")
     yield "concentration_share", _of(held, units, "units of these / units of all child regions")
     funded = [child for child in children if child.fiscal_fen > 0]
     fiscal, premium = sum(c.fiscal_fen for c in funded) / 100, sum(c.premium_fen for c in funded) / 100
     yield "fiscal_share_funded", _of(fiscal, premium, "fiscal / total premium of child regions with fiscal premium")
-
-
-def _largest_half(units: Sequence[int]) -> tuple[int | None, int]:
-    half, held = sum(units) / 2, 0
-    for number, value in enumerate(sorted(units, reverse=True), 1):
-        held += value
-        if held >= half > 0:
-            return number, held
-    return None, 0
 
 
 def _goals(f: Figures) -> Found:

@@ -1,6 +1,5 @@
-"""The additive measures of a cell, and sums of them."""
+"""The additive measures of a cell."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 
 
@@ -59,8 +58,3 @@ Vector = list[int]
 def nothing() -> Vector:
     """A vector of zeros."""
     return [0] * len(SUMS)
-
-
-def total_of(vectors: Iterable[Sequence[int]]) -> Measures:
-    """The sum of several vectors."""
-    return Measures(*(sum(column) for column in zip(*vectors, strict=True)))

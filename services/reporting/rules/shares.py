@@ -1,4 +1,4 @@
-"""How a whole number is divided by weight, so that the parts add up to it exactly."""
+"""Shares of a whole number: its parts by weight, which add up to it exactly, and what makes up a given share."""
 
 from collections.abc import Sequence
 
@@ -14,3 +14,24 @@ def largest_remainder(total: int, weights: Sequence[int]) -> list[int]:
     for i in losers[: total - sum(parts)]:
         parts[i] += 1
     return parts
+
+
+def nearest_rank(counts: dict[int, int], percent: int) -> int | None:
+    """The smallest value that at least `percent` % of all lie at or below; None of nothing."""
+    total = sum(counts.values())
+    seen = 0
+    for value in sorted(counts):
+        seen += counts[value]
+        if counts[value] and seen * 100 >= total * percent:
+            return value
+    return None
+
+
+def largest_half(units: Sequence[int]) -> tuple[int | None, int]:
+    """How many of the largest hold half of all, None of nothing, and how many they hold."""
+    half, held = sum(units) / 2, 0
+    for number, value in enumerate(sorted(units, reverse=True), 1):
+        held += value
+        if held >= half > 0:
+            return number, held
+    return None, 0
