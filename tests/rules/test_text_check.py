@@ -231,6 +231,13 @@ def test_what_is_missing_or_new_or_expected_is_not_taken_for_the_whole() -> None
     assert only("全区新增承保306.19万份。")["verdict"] == "agrees"
 
 
+def test_a_count_is_read_through_an_aside() -> None:
+    _, six = checked("占常住人口比例高于全区平均水平（6.11%）的有6个市。")
+    assert brief(six) == ("45", "penetration", "agrees")
+    _, five = checked("占常住人口比例高于全区平均水平（6.11%）的有5个市。")
+    assert brief(five) == ("45", "penetration", "differs")
+
+
 def test_a_sentence_without_a_region_may_be_about_the_whole_again() -> None:
     after_beihai = checked("北海市承保193926份。财政出资占17%。孝心保不足20万份。")
     assert [brief(one) for one in after_beihai[1:]] == [

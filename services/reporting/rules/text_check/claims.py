@@ -16,6 +16,7 @@ from shared.contracts.values import LEVELS, parent_of
 
 MOST_FIGURES = 2_000
 _DIGITS = {level: digits for digits, level in LEVELS.items()}
+_ASIDE = re.compile(r"\([^()]*\)")
 _JOINED = re.compile(r"[、(]")
 _OPENS = frozenset("：:（(")
 
@@ -152,7 +153,11 @@ class _Reader:
         return re.sub(r"\d[^、，]*$", "", self._tidy[written.end : ends])
 
     def _before(self, written: Written) -> str:
-        return self._tidy[max(self._sentences.clause_from(written.start), written.start - 40) : written.start]
+        """The words of its clause, read on through an aside such as 高于全区平均水平（6.11%）的有."""
+        since = self._sentences.clause_from(written.start)
+        if self._tidy[since - 1 : since] == "(":
+            since = self._sentences.clause_from(since - 1)
+        return _ASIDE.sub("", self._tidy[max(since, written.start - 60) : written.start])
 
 
 def places_of(claims: Sequence[Claim]) -> tuple[set[str], set[tuple[str, str]]]:
