@@ -74,4 +74,4 @@ async def text_sent(request: Request) -> str:
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise HTTPException(400, "The file is not UTF-8") from None
+        raise HTTPException(400, "The file is not UTF-8: save it as CSV UTF-8 (in Excel: 另存为, CSV UTF-8)") from None

@@ -10,7 +10,9 @@ from typing import Any
 import httpx2
 import pytest
 
+from services.reporting.handlers import take_reference
 from services.reporting.rules.split import dimensions_of, formula_of
+from shared.contracts.reference import TargetRow
 from shared.runtime.service import Running
 from tests.architecture.test_security import browser, key_for
 from tests.handlers.books import reporting
@@ -63,6 +65,7 @@ async def test_every_split_of_every_indicator_adds_up_to_its_change(house: House
             parts = sum(Fraction(item["contribution"]) for item in told["items"])
             if told["change"] is None:
                 assert told["items"] == []
+                assert set(told["missing_on"]) & {around["from"], around["to"]}
             else:
                 assert abs(parts - Fraction(told["change"])) < Fraction(1, 10**9), (indicator, by)
 
@@ -231,3 +234,16 @@ async def test_a_county_sees_its_place_but_not_its_siblings(house: House) -> Non
         assert (await http.get("/reporting/v1/why?region=4501&from=2021-01-01&to=2021-08-31")).status_code == 404
         assert (await http.get("/reporting/v1/facts?region=450201")).status_code == 404
         assert (await http.get("/reporting/v1/series?region=450102")).status_code == 404
+
+
+async def test_a_product_is_held_against_the_targets_of_its_line(house: House) -> None:
+    async with house.running.desk.begin() as tx:
+        row = {"region": "4501", "year": 2021, "kind": "guideline", "units": 400, "effective_on": date(2020, 9, 1)}
+        await take_reference.store_targets(tx, [TargetRow(**row, line="elder")])
+    whole = await house.ask("indicators", region="4501", year=2021)
+    elder = await house.ask("indicators", region="4501", year=2021, products="elder_care_a")
+    family = await house.ask("indicators", region="4501", year=2021, products="family_care")
+    assert elder["indicators"]["completion_guideline"] == elder["measures"]["units"] / 400
+    assert elder["targets"]["guideline"]["units"] == 400
+    assert (family["targets"], family["indicators"]["completion_guideline"]) == ({}, None)
+    assert whole["targets"].get("guideline", {}).get("units") != 400

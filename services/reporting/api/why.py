@@ -42,7 +42,10 @@ def why() -> APIRouter:
         indicator: str = "units",
         by: Annotated[str, Query(description="child, product, payer, renewal; several with commas")] = "child",
     ) -> dict[str, Any]:
-        """The change split into parts that add up exactly; each day counts in its own programme year."""
+        """The change split into parts that add up exactly; each day counts in its own programme year.
+
+        `missing_on` names the days on which the indicator has no value, such as a target that was not yet set.
+        """
         found = await region_asked(tx, caller, region, about.view)
         formula, dimensions = _formula(indicator), tuple(name.strip() for name in by.split(","))
         _check(formula, dimensions, indicator)
@@ -50,7 +53,9 @@ def why() -> APIRouter:
         parts = contributions(formula, *sides)
         names = await regions_of(tx, [place for key in parts for place in key])
         values = [value_on(formula, side) for side in sides]
-        head = {"region": found.shown(), "indicator": indicator, "from": since, "to": until, "by": dimensions}
+        head: dict[str, Any] = {"region": found.shown(), "indicator": indicator, "by": dimensions}
+        head |= {"from": since, "to": until}
+        head["missing_on"] = [day for day, value in zip((since, until), values, strict=True) if value is None]
         return {**head, **_change(*values), "items": _items(parts, dimensions, {c: r.name for c, r in names.items()})}
 
     return router

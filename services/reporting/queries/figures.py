@@ -8,7 +8,7 @@ from datetime import date
 from services.reporting.queries import details, yardsticks
 from services.reporting.queries.selling import selling_as_of
 from services.reporting.queries.sums import ByDay, Scope, elder_units_as_of, scope_of, stocks_as_of, sums_as_of
-from services.reporting.queries.yardsticks import Feed, Population, Target
+from services.reporting.queries.yardsticks import Feed, Kind, Population, Target
 from services.reporting.rules.indicators import A_TENTH_OF_THE_GUIDELINE, ElderGoal, Figures, Stocks
 from services.reporting.rules.measures import Measures
 from services.reporting.rules.pace import Curve, last_day_of, share_elapsed, share_sold, year_before
@@ -127,18 +127,25 @@ async def _past(tx: Transaction, scope: Scope, asked: Asked, days: Sequence[date
 
 async def _known(tx: Transaction, asked: Asked, book: _Book, day: date) -> dict[str, Known]:
     targets = await yardsticks.targets_in_force(tx, asked.codes, asked.year, day)
-    figures = {code: _figures(book, code, day, targets.get(code, {})) for code in asked.codes}
+    own = _of_line(targets, await yardsticks.line_of(tx, asked.products))
+    elder = _of_line(targets, "elder")
+    figures = {code: _figures(book, code, day, (own.get(code, {}), elder.get(code, {}))) for code in asked.codes}
     figures = await _with_details(tx, book, figures, day)
-    general = {code: {kind: t for (kind, line), t in found.items() if not line} for code, found in targets.items()}
     return {
-        code: Known(figures[code], general.get(code, {}), book.populations.get(code), book.feeds[code])
+        code: Known(figures[code], own.get(code, {}), book.populations.get(code), book.feeds[code])
         for code in asked.codes
     }
 
 
-def _figures(book: _Book, code: str, day: date, targets: Mapping[tuple[str, str], Target]) -> Figures:
+def _of_line(targets: Mapping[str, Mapping[Kind, Target]], line: str) -> dict[str, dict[str, Target]]:
+    """By region and kind the targets of one product line, or of all that counts where it is empty."""
+    return {code: {kind: t for (kind, of), t in found.items() if of == line} for code, found in targets.items()}
+
+
+def _figures(book: _Book, code: str, day: date, targets: tuple[dict[str, Target], dict[str, Target]]) -> Figures:
+    """`targets`: those of what was asked for, and those of the elder line."""
     asked, population = book.asked, book.populations.get(code)
-    elder = targets.get(("guideline", "elder"))
+    own, elder = targets[0], targets[1].get("guideline")
     return Figures(
         year=asked.year,
         as_of=day,
@@ -148,7 +155,7 @@ def _figures(book: _Book, code: str, day: date, targets: Mapping[tuple[str, str]
         elder_units=book.elder[code][day][0],
         last=book.last(code, year_before(day)),
         last_full=book.last(code, last_day_of(asked.year - 1, asked.start_month)),
-        targets={kind: target.units for (kind, line), target in targets.items() if not line},
+        targets={kind: target.units for kind, target in own.items()},
         elder_target=elder.units if elder else None,
         elder_goal=asked.elder_goal,
         residents=population.value if population else None,

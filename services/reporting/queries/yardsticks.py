@@ -138,6 +138,12 @@ async def target_versions(tx: Transaction, code: str, year: int) -> list[dict[st
     return [dict(row._mapping) for row in await tx.rows(question.order_by(targets.c.version.desc()))]
 
 
+async def line_of(tx: Transaction, product: str) -> str:
+    """The product line that the targets of a product belong to; empty for `counted` and `all`."""
+    rows = await tx.rows(select(products.c.line).where(products.c.code == product))
+    return rows[0].line if rows else ""
+
+
 async def populations_of(tx: Transaction, codes: Sequence[str]) -> dict[str, Population]:
     """The newest vintage of each region (estimates never)."""
     question = (
