@@ -294,7 +294,7 @@ def test_no_text_keeps_the_checker_busy(text: str) -> None:
     began = time.process_time()
     findings_of(claims_in(text[:50_000], gazetteer, 2021), known)
     days_in(text[:50_000])
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 10, "a text that explodes takes minutes"
 
 
 def test_more_numbers_than_are_checked_at_once_are_refused_and_not_forgotten() -> None:
