@@ -1,6 +1,5 @@
 """The envelope of every message: CloudEvents 1.0 in JSON, one event or an array of them."""
 
-from datetime import datetime
 from functools import cached_property
 from hashlib import blake2b
 from typing import Annotated, Any, Generic, Literal, TypeVar
@@ -56,8 +55,3 @@ def insurer_of(source: str) -> str | None:
 def source_of_service(service: str) -> str:
     """`enrollment` -> `urn:guanai:enrollment`."""
     return f"urn:guanai:{service}"
-
-
-def rfc3339(moment: datetime) -> str:
-    """An aware moment as RFC 3339 with its own offset."""
-    return moment.isoformat(timespec="milliseconds")

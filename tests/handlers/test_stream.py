@@ -70,8 +70,8 @@ async def test_the_standings_come_at_once_and_again_when_something_is_sold(town:
         first = await ear.next()
         assert (first.name, first.data["year"], first.data["as_of"]) == ("standings", 2021, "2021-08-31")
         assert first.data["rows"] == [
-            {"code": "4501", "name": "区4501", "rank": 1, "units": 30, "completion_guideline": 0.3},
-            {"code": "4502", "name": "区4502", "rank": 2, "units": 0, "completion_guideline": None},
+            {"code": "4501", "name": "区4501", "rank": 1, "units": 30, "completion_guideline": 0.3, "no_feed": False},
+            {"code": "4502", "name": "区4502", "rank": None, "units": 0, "completion_guideline": None, "no_feed": True},
         ]
         await sell(town, ELSEWHERE, 40, TODAY)
         second = await ear.next()

@@ -106,9 +106,16 @@ async def standings_now(tx: Transaction, scopes: Collection[str], start_month: i
     codes = sorted({child.code for found in children.values() for child in found})
     units = await units_as_of(tx, await scope_of(tx, codes), year, [tx.today])
     in_force = await yardsticks.targets_in_force(tx, codes, year, tx.today)
-    feeds = await yardsticks.feeds_of(tx, list(scopes), year)
+    feeds = await yardsticks.feeds_of(tx, [*scopes, *codes], year)
     own = await _own_sums(tx, children, year)
-    known = {code: (units[code][tx.today][0], in_force.get(code, {}).get(("guideline", ""))) for code in codes}
+    known = {
+        code: _Place(
+            units[code][tx.today][0],
+            in_force.get(code, {}).get(("guideline", "")),
+            has_feed=feeds[code].policy_facts > 0,
+        )
+        for code in codes
+    }
     return {
         scope: Standing(year, tx.today, _rows(found, known), own.get(scope, ()), feeds[scope].fresh_to)
         for scope, found in children.items()
@@ -130,21 +137,30 @@ async def _own_sums(tx: Transaction, children: dict[str, list[Region]], year: in
     return {scope: [sums[code][tx.today] for code in codes] for scope, codes in small.items()}
 
 
-def _rows(children: Sequence[Region], known: dict[str, tuple[int, yardsticks.Target | None]]) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class _Place:
+    """What is known of one child region; where nobody reports from there is no place and no completion."""
+
+    units: int
+    target: yardsticks.Target | None
+    has_feed: bool
+
+    def completion(self) -> float | None:
+        return self.units / self.target.units if self.has_feed and self.target and self.target.units else None
+
+
+def _rows(children: Sequence[Region], known: dict[str, _Place]) -> list[dict[str, Any]]:
     names = {child.code: child.name for child in children}
-    units = {code: known[code][0] for code in names}
-    ranks = ranks_of(units)
+    ranked = {code: known[code].units if known[code].has_feed else None for code in names}
+    ranks = ranks_of(ranked)
     return [
         {
             "code": code,
             "name": names[code],
-            "rank": ranks[code],
-            "units": units[code],
-            "completion_guideline": _completion(*known[code]),
+            "rank": ranks.get(code),
+            "units": known[code].units,
+            "completion_guideline": known[code].completion(),
+            "no_feed": not known[code].has_feed,
         }
-        for code in in_order(units)
+        for code in in_order(ranked)
     ]
-
-
-def _completion(units: int, target: yardsticks.Target | None) -> float | None:
-    return units / target.units if target and target.units else None
