@@ -12,8 +12,12 @@ from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.messaging.copying import copied, copy, worth_copying
+
 Insert = PostgresInsert | SqliteInsert
 Rows = Sequence[Mapping[str, Any]]
+Columns = Mapping[str, Sequence[Any]]
+"""Many rows by column: name -> the values of all rows."""
 AnyRow = Row[*tuple[Any, ...]]
 OnConflict = Callable[[Any], Any]
 
@@ -45,12 +49,20 @@ class Transaction:
             await self.connection.execute(statement, list(rows))
 
     async def insert(
-        self, table: Table, rows: Rows, on_conflict: OnConflict | None = None, returning: Sequence[Column[Any]] = ()
+        self,
+        table: Table,
+        rows: Rows | Columns,
+        on_conflict: OnConflict | None = None,
+        returning: Sequence[Column[Any]] = (),
     ) -> Sequence[AnyRow]:
         """Insert many rows at once (all with the same keys); returns `returning` of the rows that were written."""
-        if not rows:
+        columns = rows if isinstance(rows, Mapping) else _by_column(rows)
+        if not columns or not next(iter(columns.values())):
             return []
-        statement, parameters = self._insert(table, rows)
+        if self.is_postgres and not on_conflict and not returning and worth_copying(table, columns):
+            await copy(self.connection, table, columns)
+            return []
+        statement, parameters = await self._insert(table, columns)
         if on_conflict:
             statement = on_conflict(statement)
         if not returning:
@@ -58,14 +70,19 @@ class Transaction:
             return []
         return (await self.connection.execute(statement.returning(*returning), parameters)).all()
 
-    def _insert(self, table: Table, rows: Rows) -> tuple[Any, Any]:
+    async def _insert(self, table: Table, columns: Columns) -> tuple[Any, Any]:
         if not self.is_postgres:
-            return sqlite_insert(table), list(rows)
-        names = list(rows[0])
-        arrays = [bindparam(f"p_{name}", type_=ARRAY(table.c[name].type, dimensions=1)) for name in names]
-        given = func.unnest(*arrays).table_valued(*names, name="given").render_derived()
-        statement = postgres_insert(table).from_select(names, select(*(given.c[name] for name in names)))
-        return statement, {f"p_{name}": [row[name] for row in rows] for name in names}
+            return sqlite_insert(table), _by_row(columns)
+        given, parameters = await self._given(table, columns)
+        return postgres_insert(table).from_select(list(columns), select(*(given.c[n] for n in columns))), parameters
+
+    async def _given(self, table: Table, columns: Columns) -> tuple[Any, Mapping[str, Any]]:
+        """What is to be inserted as PostgreSQL sees it, with the parameters of that."""
+        if worth_copying(table, columns):
+            return await copied(self.connection, table, columns), {}
+        arrays = [bindparam(f"p_{name}", type_=ARRAY(table.c[name].type, dimensions=1)) for name in columns]
+        given = func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
+        return given, {f"p_{name}": values for name, values in columns.items()}
 
     def any_of(self, column: Column[Any], values: Iterable[Any]) -> ColumnElement[bool]:
         """`column` is one of `values`, as one array parameter where the dialect has arrays."""
@@ -86,3 +103,11 @@ class Transaction:
 
 
 Begin = Callable[[], AbstractAsyncContextManager[Transaction]]
+
+
+def _by_column(rows: Rows) -> Columns:
+    return {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
+
+
+def _by_row(columns: Columns) -> list[dict[str, Any]]:
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]

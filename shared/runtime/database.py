@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from shared.messaging.copying import remember_no_copies_after_rollback
 from shared.messaging.outcomes import Unavailable
 from shared.messaging.transaction import Transaction
 from shared.runtime.clock import Clock
@@ -108,7 +109,7 @@ def _with_driver(url: URL) -> URL:
 
 
 def _postgres(url: URL, service: str) -> AsyncEngine:
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         pool_pre_ping=True,
         pool_size=10,
@@ -117,6 +118,8 @@ def _postgres(url: URL, service: str) -> AsyncEngine:
         hide_parameters=True,
         connect_args={"timeout": 5, "server_settings": {"search_path": service, **_SETTINGS}},
     )
+    remember_no_copies_after_rollback(engine.sync_engine)
+    return engine
 
 
 def _sqlite(url: URL) -> AsyncEngine:
