@@ -1,6 +1,7 @@
 """The envelope of every message: CloudEvents 1.0 in JSON, one event or an array of them."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
@@ -64,6 +65,7 @@ class Event(BaseModel, Generic[DataT]):
         return told.get("claim_no") or told.get("policy_no") or self.subject
 
 
+@lru_cache(maxsize=1_024)
 def insurer_of(source: str) -> str | None:
     """`urn:guanai:insurer:demo-life` -> `demo-life`; None for any other source."""
     return source.removeprefix(INSURER_SOURCE) if source.startswith(INSURER_SOURCE) else None

@@ -21,7 +21,6 @@ _MONEY = re.compile(r"-?\d{1,13}(\.\d{1,2})?", re.ASCII)
 MONEY_SCHEMA = {"type": "string", "pattern": r"^-?\d{1,13}(\.\d{1,2})?$", "examples": ["128.88"]}
 
 
-
 @lru_cache(maxsize=16_384)
 def _fen_in(text: str) -> int:
     """Kept: premiums are few prices times a few units, and every one is read again in every service."""

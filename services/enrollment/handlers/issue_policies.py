@@ -6,8 +6,7 @@ from typing import Any
 from sqlalchemy import select
 
 from services.enrollment.handlers.revisions import Row, arrived, fact_of, insurer_in, row_of
-from services.enrollment.queries.reference import catalogue_now, known_regions
-from services.enrollment.rules.admission import reasons_to_reject, warnings_about
+from services.enrollment.rules.admission import Admission, warnings_about
 from services.enrollment.rules.personal_data import Vault
 from services.enrollment.tables import policy_revisions
 from shared.contracts.envelope import Event
@@ -20,9 +19,11 @@ Issue = Event[SubmittedPolicyIssued]
 Key = tuple[str, str]
 
 
-async def issue_policies(vault: Vault, submitted: Sequence[Issue], tx: Transaction) -> list[Happening]:
+async def issue_policies(
+    vault: Vault, admission: Admission, submitted: Sequence[Issue], tx: Transaction
+) -> list[Happening]:
     """Store revision 1 of every good policy; the same again is a duplicate, another content a conflict."""
-    refused, good = await _judged(submitted, tx)
+    refused, good = _judged(admission, submitted)
     first: dict[Key, Issue] = {}
     again = [event for event in good if first.setdefault(_key(event), event) is not event]
     rows = {key: row_of(vault, first[key], 1, first[key].data.sold_on) for key in sorted(first)}
@@ -37,12 +38,10 @@ async def issue_policies(vault: Vault, submitted: Sequence[Issue], tx: Transacti
     return [*refused, *_said(rows, first, new), *await _known(known, tx)]
 
 
-async def _judged(submitted: Sequence[Issue], tx: Transaction) -> tuple[list[Answer], list[Issue]]:
-    catalogue = await catalogue_now(tx)
-    regions = await known_regions(tx, {event.data.region for event in submitted})
+def _judged(admission: Admission, submitted: Sequence[Issue]) -> tuple[list[Answer], list[Issue]]:
     refused, good = [], []
     for event in submitted:
-        if reasons := reasons_to_reject(event.data, event.data.sold_on, catalogue, regions, tx.today):
+        if reasons := admission.reasons_to_reject(event.data, event.data.sold_on):
             refused.append(answer(event, "rejected", reasons))
         else:
             good.append(event)
