@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from functools import cache, lru_cache
 from typing import Annotated, Any, NewType, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, StringConstraints, WithJsonSchema
@@ -20,31 +21,39 @@ _MONEY = re.compile(r"-?\d{1,13}(\.\d{1,2})?", re.ASCII)
 MONEY_SCHEMA = {"type": "string", "pattern": r"^-?\d{1,13}(\.\d{1,2})?$", "examples": ["128.88"]}
 
 
+@lru_cache(maxsize=16_384)
+def _fen_in(text: str) -> int:
+    """Kept: premiums are few prices times a few units, and every one is read again in every service."""
+    if not _MONEY.fullmatch(text):
+        raise _not_money()
+    yuan, _, decimals = text.partition(".")
+    return int(yuan + decimals.ljust(2, "0"))
+
+
+def _not_money() -> PydanticCustomError:
+    return PydanticCustomError("not_money", 'Money is a decimal string with at most two decimals, such as "128.88"')
+
+
 def fen_from_yuan(value: Any) -> int:
     """`"128.88"` -> 12888. Raises `not_money` unless it is a decimal string of at most two decimals."""
+    if isinstance(value, str):
+        return _fen_in(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    if not isinstance(value, str) or not _MONEY.fullmatch(value):
-        raise PydanticCustomError("not_money", 'Money is a decimal string with at most two decimals, such as "128.88"')
-    yuan, _, decimals = value.partition(".")
-    fen = int(yuan.lstrip("-")) * 100 + int(decimals.ljust(2, "0") or 0)
-    return -fen if value[0] == "-" else fen
+    raise _not_money()
 
 
+@lru_cache(maxsize=16_384)
 def yuan_from_fen(fen: int) -> str:
     """12888 -> `"128.88"`."""
     sign = "-" if fen < 0 else ""
     return f"{sign}{abs(fen) // 100}.{abs(fen) % 100:02d}"
 
 
-def _fen_from_json(value: Any) -> int:
+def _not_negative(value: Any) -> int:
     if isinstance(value, int | float):
         raise PydanticCustomError("not_money", 'Money is a decimal string such as "128.88", not a number')
-    return fen_from_yuan(value)
-
-
-def _not_negative(value: Any) -> int:
-    fen = _fen_from_json(value)
+    fen = fen_from_yuan(value)
     if fen < 0:
         raise PydanticCustomError("not_positive", "The amount must not be negative")
     return fen
@@ -77,13 +86,23 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 def trusted(kind: type[ModelT], /, **values: Any) -> ModelT:
     """A model of values that are typed already; ALL fields must be given; a quick `model_construct`."""
-    made = kind.__new__(kind)
-    set_ = object.__setattr__
-    set_(made, "__dict__", values)
-    set_(made, "__pydantic_fields_set__", set(values))
-    set_(made, "__pydantic_extra__", None)
-    set_(made, "__pydantic_private__", None)
+    made = object.__new__(kind)
+    _set_values(made, "__dict__", values)
+    _set_told(made, _fields_of(kind))
+    _set_extra(made, None)
+    _set_private(made, None)
     return made
+
+
+@cache
+def _fields_of(kind: type[BaseModel]) -> set[str]:
+    return set(kind.__pydantic_fields__)
+
+
+_set_values = object.__setattr__
+_set_told, _set_extra, _set_private = (
+    vars(BaseModel)[f"__pydantic_{name}__"].__set__ for name in ("fields_set", "extra", "private")
+)
 
 
 class Premium(Value):

@@ -37,6 +37,7 @@ class Waiting:
 
 
 Answered = tuple[Event[Any] | None, Answer]
+_FEW = 100
 
 
 async def keep(tx: Transaction, seal: Seal, answered: Iterable[Answered]) -> None:
@@ -88,11 +89,19 @@ def _reason(given: Answer) -> str:
 
 async def waiting_for(tx: Transaction, seal: Seal, happened: Iterable[Happening]) -> list[Waiting]:
     """The parked events that wait for something of what has just arrived."""
-    keys = [thing.key for thing in happened if isinstance(thing, Arrived)]
+    keys = {thing.key for thing in happened if isinstance(thing, Arrived)}
+    if len(keys) > _FEW and (waited_for := await _all_waited_for(tx)) is not None:
+        keys &= waited_for
     if not keys:
         return []
     waiting = select(parked).where(tx.any_of(parked.c.waits_for, keys)).order_by(parked.c.id)
     return await _opened(tx, seal, waiting)
+
+
+async def _all_waited_for(tx: Transaction) -> set[str] | None:
+    """Every key that anything waits for, None if there are many: few are sooner read than asked about one by one."""
+    rows = await tx.rows(select(parked.c.waits_for).where(parked.c.waits_for.is_not(None)).limit(_FEW))
+    return {row.waits_for for row in rows} if len(rows) < _FEW else None
 
 
 async def longest_unchecked(tx: Transaction, seal: Seal, before: datetime, most: int) -> list[Waiting]:

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,7 @@ def a_log(chance: random.Random, policies: int = 60) -> list[Arrival]:
 def at(arrival: Arrival, moment: datetime) -> Arrival:
     """As the sources tell their facts: with the moment."""
     assert arrival.event is not None
-    return replace(arrival, event=arrival.event.model_copy(update={"time": moment}))
+    return arrival._replace(event=arrival.event.model_copy(update={"time": moment}))
 
 
 def in_batches(chance: random.Random, log: Sequence[Arrival]) -> list[list[Arrival]]:

@@ -5,16 +5,29 @@ from typing import Any
 
 from services.enrollment.handlers.change_policies import change_policies
 from services.enrollment.handlers.issue_policies import issue_policies
+from services.enrollment.queries.reference import KnownRegions, catalogue_now
+from services.enrollment.rules.admission import Admission
 from services.enrollment.rules.personal_data import Vault
 from shared.contracts.envelope import Event
-from shared.contracts.submissions import SubmittedPolicyIssued
+from shared.contracts.submissions import PolicyContent, SubmittedPolicyIssued
 from shared.messaging.happenings import Happening
 from shared.messaging.transaction import Transaction
 
 
-async def take_policies(vault: Vault, submitted: Sequence[Event[Any]], tx: Transaction) -> Sequence[Happening]:
+async def take_policies(
+    vault: Vault, known: KnownRegions, submitted: Sequence[Event[Any]], tx: Transaction
+) -> Sequence[Happening]:
     """Issues first, so that a change in the same batch finds its policy."""
-    issues = [event for event in submitted if isinstance(event.data, SubmittedPolicyIssued)]
-    changes = [event for event in submitted if not isinstance(event.data, SubmittedPolicyIssued)]
-    happened = [*await issue_policies(vault, issues, tx)] if issues else []
-    return [*happened, *await change_policies(vault, changes, tx)] if changes else happened
+    admission = await _admission(known, submitted, tx)
+    issues = [event for event in submitted if type(event.data) is SubmittedPolicyIssued]
+    happened = await issue_policies(vault, admission, issues, tx) if issues else []
+    if len(issues) < len(submitted):
+        changes = [event for event in submitted if type(event.data) is not SubmittedPolicyIssued]
+        happened += await change_policies(vault, admission, changes, tx)
+    return happened
+
+
+async def _admission(known: KnownRegions, submitted: Sequence[Event[Any]], tx: Transaction) -> Admission:
+    catalogue = await catalogue_now(tx)
+    named = {event.data.region for event in submitted if isinstance(event.data, PolicyContent)}
+    return Admission(catalogue, await known.with_those_of(tx, named), tx.today)

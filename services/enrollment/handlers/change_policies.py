@@ -16,12 +16,10 @@ from services.enrollment.handlers.revisions import (
     row_of,
     state_of,
 )
-from services.enrollment.queries.reference import catalogue_now, known_regions
 from services.enrollment.rules.admission import (
-    Catalogue,
+    Admission,
     reasons_not_to_cancel,
     reasons_not_to_change,
-    reasons_to_reject,
     warnings_about,
 )
 from services.enrollment.rules.personal_data import Vault
@@ -37,12 +35,11 @@ Key = tuple[str, str]
 History = dict[int, Row]
 
 
-async def change_policies(vault: Vault, submitted: Sequence[Event[Any]], tx: Transaction) -> list[Happening]:
+async def change_policies(
+    vault: Vault, admission: Admission, submitted: Sequence[Event[Any]], tx: Transaction
+) -> list[Happening]:
     """Store every revision whose predecessor is here; what comes too early is parked."""
-    histories = await _histories(submitted, tx)
-    catalogue = await catalogue_now(tx)
-    regions = await known_regions(tx, {e.data.region for e in submitted if hasattr(e.data, "region")})
-    book = _Book(vault, histories, catalogue, regions, tx)
+    book = _Book(vault, admission, await _histories(submitted, tx), tx)
     said: list[Happening] = []
     for event in sorted(submitted, key=lambda e: (e.data.policy_no, e.source, e.data.revision)):
         said += book.take(event)
@@ -64,11 +61,8 @@ async def _histories(submitted: Sequence[Event[Any]], tx: Transaction) -> defaul
 class _Book:
     """The policies of one batch in memory: judged one by one, written in two statements."""
 
-    def __init__(
-        self, vault: Vault, histories: dict[Key, History], catalogue: Catalogue, regions: set[str], tx: Transaction
-    ) -> None:
-        self._vault, self._histories, self._tx = vault, histories, tx
-        self._catalogue, self._regions = catalogue, regions
+    def __init__(self, vault: Vault, admission: Admission, histories: dict[Key, History], tx: Transaction) -> None:
+        self._vault, self._admission, self._histories, self._tx = vault, admission, histories, tx
         self._new: list[Row] = []
 
     def take(self, event: Event[Any]) -> list[Happening]:
@@ -86,7 +80,7 @@ class _Book:
         change = event.data
         if isinstance(change, SubmittedPolicyCancelled):
             return reasons_not_to_cancel(change, state_of(before), before["sold_on"], self._tx.today)
-        content = reasons_to_reject(change, change.endorsed_on, self._catalogue, self._regions, self._tx.today)
+        content = self._admission.reasons_to_reject(change, change.endorsed_on)
         return [*content, *reasons_not_to_change(change, before["sold_on"])]
 
     def _changed(self, event: Event[Any], before: Row, history: History) -> list[Happening]:

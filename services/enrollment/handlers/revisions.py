@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from services.enrollment.rules.personal_data import Vault
@@ -21,7 +22,7 @@ def insurer_in(event: Event[Any]) -> str:
 
 
 def row_of(vault: Vault, event: Event[PolicyContent], revision: int, booked_on: date) -> Row:
-    """The row of an issue or an endorsement; persons and free text only sealed."""
+    """The row of an issue or an endorsement; persons and free text only in the sealed content."""
     policy, insurer = event.data, insurer_in(event)
     return {
         "policy_no": policy.policy_no,
@@ -45,7 +46,7 @@ def row_of(vault: Vault, event: Event[PolicyContent], revision: int, booked_on: 
         "renews": policy.renews,
         "consented": policy.consent is not None,
         "holder_index": vault.index_of("id_number", policy.policyholder.id_number.upper()),
-        "sealed": vault.seal(_personal(policy), place_of(policy.policy_no, insurer, revision)),
+        "sealed": vault.seal(event.content, place_of(policy.policy_no, insurer, revision)),
         "digest": event.digest,
     }
 
@@ -53,11 +54,6 @@ def row_of(vault: Vault, event: Event[PolicyContent], revision: int, booked_on: 
 def place_of(policy_no: str, insurer: str, revision: int) -> str:
     """What a sealed document is bound to."""
     return f"policy_revisions|sealed|{insurer}|{policy_no}|{revision}"
-
-
-def _personal(policy: PolicyContent) -> bytes:
-    fields = {"household_no", "policyholder", "insured", "consent", "reason"}
-    return policy.model_dump_json(include=fields).encode()
 
 
 def cancelled_row(vault: Vault, event: Event[SubmittedPolicyCancelled], before: Mapping[str, Any]) -> Row:
@@ -89,12 +85,18 @@ def state_of(row: Mapping[str, Any]) -> PolicyState:
         in_force=row["in_force"],
         units=row["units"],
         persons=row["persons"],
-        premium=trusted(Premium, self_paid=row["self_paid_fen"], fiscal=row["fiscal_fen"], donated=row["donated_fen"]),
+        premium=_premium(row["self_paid_fen"], row["fiscal_fen"], row["donated_fen"]),
         household=row["household"],
         effective_from=row["effective_from"],
         effective_to=row["effective_to"],
         renewed=row["renews"] is not None,
     )
+
+
+@lru_cache(maxsize=8_192)
+def _premium(self_paid: int, fiscal: int, donated: int) -> Premium:
+    """Built once: premiums are few prices times a few units."""
+    return trusted(Premium, self_paid=self_paid, fiscal=fiscal, donated=donated)
 
 
 def fact_of(kind: type[PolicyChange], row: Row, before: PolicyState | None, event: Event[Any]) -> Fact:

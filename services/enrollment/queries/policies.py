@@ -11,6 +11,7 @@ from services.enrollment.tables import policy_revisions
 from shared.contracts.values import last_inside, yuan_from_fen
 from shared.messaging.transaction import Transaction
 
+_PERSONAL = ("household_no", "policyholder", "insured", "consent", "reason")
 _HIDDEN = ("holder_index", "sealed", "digest", "household", "latest")
 
 
@@ -52,7 +53,8 @@ def shown(row: dict[str, Any]) -> dict[str, Any]:
 
 def persons_in(vault: Vault, row: dict[str, Any], place: str, reveal: bool) -> dict[str, Any]:
     """The personal part of a revision, masked unless it may be revealed."""
-    document: dict[str, Any] = json.loads(vault.open(row["sealed"], place))
+    content: dict[str, Any] = json.loads(vault.open(row["sealed"], place))
+    document = {name: content[name] for name in _PERSONAL if name in content}
     if reveal:
         return document
     insured = [_masked(person) for person in document.get("insured", ())]

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -24,6 +25,19 @@ async def catalogue_now(tx: Transaction) -> dict[str, list[ProductVersion]]:
 async def known_regions(tx: Transaction, codes: Iterable[str]) -> set[str]:
     """Those of the codes that exist in any edition."""
     return {row.code for row in await tx.rows(select(regions.c.code).where(tx.any_of(regions.c.code, codes)))}
+
+
+class KnownRegions:
+    """The codes that this process has come across: none is ever forgotten, so only others are asked for."""
+
+    def __init__(self) -> None:
+        self._codes: set[str] = set()
+
+    async def with_those_of(self, tx: Transaction, codes: Iterable[str]) -> AbstractSet[str]:
+        """A set that holds each of these codes that exists in any edition, and more."""
+        if strange := set(codes) - self._codes:
+            self._codes |= await known_regions(tx, strange)
+        return self._codes
 
 
 async def store_regions(tx: Transaction, rows: Sequence[RegionRow]) -> None:

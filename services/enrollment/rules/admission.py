@@ -1,10 +1,12 @@
 """Whether a submitted policy is taken: every reason against it, each with field, code and sentence."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
-from services.enrollment.rules.id_numbers import age_in_years, birthday_of, problem_with
+from services.enrollment.rules.id_numbers import birthday_or_problem
 from shared.contracts.facts import PolicyState
 from shared.contracts.receipts import Problem
 from shared.contracts.submissions import PolicyContent, SubmittedPolicyCancelled
@@ -14,6 +16,8 @@ _ID_MESSAGES = {
     "check_digit": "The ID number has not 18 characters or its check digit is wrong",
     "bad_date": "The ID number names a day that does not exist",
 }
+_REGION_MESSAGE = "No township (9 digits) or village (12 digits) has this code"
+_AGE_MESSAGE = "The product does not admit this age on the first day of cover"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,36 +34,93 @@ class ProductVersion:
     def is_on_sale(self, day: date) -> bool:
         return self.on_sale_from <= day and (self.on_sale_to is None or day <= self.on_sale_to)
 
-    def admits(self, born: date, on: date) -> bool:
-        """Whether someone born then may be insured from that day."""
-        years = age_in_years(born, on)
-        old_enough = (on - born).days >= (self.min_age_days or 0) and years >= (self.min_age_years or 0)
-        return old_enough and (self.max_age_years is None or years <= self.max_age_years)
+    def birthdays_admitted(self, on: date) -> tuple[date, date]:
+        """The first and the last birthday of those who may be insured from that day."""
+        first = date.min if self.max_age_years is None else _before(on, self.max_age_years + 1) + timedelta(days=1)
+        return first, min(on - timedelta(days=self.min_age_days or 0), _before(on, self.min_age_years or 0))
+
+
+def _before(day: date, years: int) -> date:
+    """The last birthday with so many completed years on that day; who is born on 29 February waits for 1 March."""
+    year = max(day.year - years, 1)
+    try:
+        return day.replace(year=year)
+    except ValueError:
+        return date(year, 2, 28)
 
 
 Catalogue = Mapping[str, Sequence[ProductVersion]]
+_EVERYBODY = (date.min, date.max)
 
 
-def reasons_to_reject(
-    policy: PolicyContent, booked_on: date, catalogue: Catalogue, known_regions: set[str], today: date
-) -> list[Problem]:
-    """All reasons against a policy's content; empty when it can be taken."""
-    if policy.region not in known_regions or len(policy.region) not in (9, 12):
-        region = [_problem("region", "unknown_region", "No township (9 digits) or village (12 digits) has this code")]
-    else:
-        region = []
-    return [*region, *_date_problems(policy, booked_on, today), *_person_problems(policy, catalogue)]
+class _Terms(NamedTuple):
+    """What holds for every policy of a product, a day of sale and a first day of cover."""
+
+    problem: Problem | None
+    first_birthday: date
+    last_birthday: date
 
 
-def _date_problems(policy: PolicyContent, booked_on: date, today: date) -> Iterator[Problem]:
-    if policy.effective_to < policy.effective_from:
-        yield _problem("effective_to", "date_order", "The cover ends before it begins")
-    if policy.effective_from < policy.sold_on:
-        yield _problem("effective_from", "date_order", "The cover begins before the policy was sold")
-    if booked_on < policy.sold_on:
-        yield _problem("endorsed_on", "date_order", "The change is dated before the sale")
-    if (problem := too_far_ahead("sold_on", max(policy.sold_on, booked_on), today)) is not None:
-        yield problem
+class Admission:
+    """What the policies of a batch are held against; each combination of product and days is looked up once."""
+
+    def __init__(self, catalogue: Catalogue, known_regions: AbstractSet[str], today: date) -> None:
+        self.today = today
+        self._catalogue, self._known_regions = catalogue, known_regions
+        self._terms: dict[tuple[str, date, date], _Terms] = {}
+
+    def reasons_to_reject(self, policy: PolicyContent, booked_on: date) -> list[Problem]:
+        """All reasons against a policy's content; empty when it can be taken."""
+        problems = _date_problems(policy, booked_on, self.today) + self._person_problems(policy)
+        if policy.region not in self._known_regions or len(policy.region) not in {9, 12}:
+            problems.insert(0, _problem("region", "unknown_region", _REGION_MESSAGE))
+        return problems
+
+    def _person_problems(self, policy: PolicyContent) -> list[Problem]:
+        """Product, ID numbers and ages: an age is judged only where product and number are right."""
+        problem, first, last = self._terms_of(policy)
+        problems = [problem] if problem else []
+        holder = policy.policyholder.id_number
+        if isinstance(holders := birthday_or_problem(holder), str):
+            problems.append(_problem("policyholder.id_number", holders, _ID_MESSAGES[holders]))
+        for place, person in enumerate(policy.insured):
+            number = person.id_number
+            born = holders if number == holder else birthday_or_problem(number)
+            if isinstance(born, str):
+                problems.append(_problem(f"insured.{place}.id_number", born, _ID_MESSAGES[born]))
+            elif not first <= born <= last:
+                problems.append(_problem(f"insured.{place}.id_number", "age_out_of_range", _AGE_MESSAGE))
+        return problems
+
+    def _terms_of(self, policy: PolicyContent) -> _Terms:
+        key = (policy.product, policy.sold_on, policy.effective_from)
+        if (terms := self._terms.get(key)) is None:
+            terms = self._terms[key] = self._found(*key)
+        return terms
+
+    def _found(self, product: str, sold_on: date, effective_from: date) -> _Terms:
+        versions = self._catalogue.get(product, ())
+        version = next((v for v in versions if v.is_on_sale(sold_on)), None)
+        if version is not None:
+            return _Terms(None, *version.birthdays_admitted(effective_from))
+        if versions:
+            message = "The product was not on sale on the day of the sale"
+            return _Terms(_problem("product", "not_on_sale", message), *_EVERYBODY)
+        return _Terms(_problem("product", "unknown_product", "The catalogue has no such product"), *_EVERYBODY)
+
+
+def _date_problems(policy: PolicyContent, booked_on: date, today: date) -> list[Problem]:
+    sold_on, effective_from = policy.sold_on, policy.effective_from
+    problems = []
+    if policy.effective_to < effective_from:
+        problems.append(_problem("effective_to", "date_order", "The cover ends before it begins"))
+    if effective_from < sold_on:
+        problems.append(_problem("effective_from", "date_order", "The cover begins before the policy was sold"))
+    if booked_on < sold_on:
+        problems.append(_problem("endorsed_on", "date_order", "The change is dated before the sale"))
+    if (problem := too_far_ahead("sold_on", max(sold_on, booked_on), today)) is not None:
+        problems.append(problem)
+    return problems
 
 
 def too_far_ahead(field: str, day: date, today: date) -> Problem | None:
@@ -69,35 +130,12 @@ def too_far_ahead(field: str, day: date, today: date) -> Problem | None:
     return None
 
 
-def _person_problems(policy: PolicyContent, catalogue: Catalogue) -> Iterator[Problem]:
-    """Product, ID numbers and ages: an age is judged only where product and number are right."""
-    versions = catalogue.get(policy.product, ())
-    version = next((v for v in versions if v.is_on_sale(policy.sold_on)), None)
-    if not versions:
-        yield _problem("product", "unknown_product", "The catalogue has no such product")
-    elif version is None:
-        yield _problem("product", "not_on_sale", "The product was not on sale on the day of the sale")
-    if (code := problem_with(policy.policyholder.id_number)) is not None:
-        yield _problem("policyholder.id_number", code, _ID_MESSAGES[code])
-    for place, person in enumerate(policy.insured):
-        yield from _insured_problems(f"insured.{place}.id_number", person.id_number, policy.effective_from, version)
-
-
-def _insured_problems(field: str, number: str, on: date, version: ProductVersion | None) -> Iterator[Problem]:
-    if (code := problem_with(number)) is not None:
-        yield _problem(field, code, _ID_MESSAGES[code])
-        return
-    if version is not None and not version.admits(birthday_of(number), on):
-        yield _problem(field, "age_out_of_range", "The product does not admit this age on the first day of cover")
-
-
 def warnings_about(policy: PolicyContent) -> list[Problem]:
     """What does not refuse a policy but should be looked at."""
-    numbers = [person.id_number.upper() for person in policy.insured]
     warnings = []
     if policy.consent is None:
         warnings.append(_problem("consent", "no_consent", "No consent of the policyholder is on record"))
-    if len(set(numbers)) < len(numbers):
+    if len({person.id_number.upper() for person in policy.insured}) < len(policy.insured):
         warnings.append(_problem("insured", "duplicate_insured", "A person is insured twice on this policy"))
     return warnings
 

@@ -1,11 +1,10 @@
 """How personal data is kept: sealed with AES-256-GCM, found by a blind index, shown masked."""
 
-import hashlib
-import hmac
 import os
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 _VERSION = b"\x01\x01"
@@ -17,7 +16,7 @@ class Vault:
 
     def __init__(self, key: bytes) -> None:
         self._cipher = AESGCM(_derived(key, b"guanai personal data v1"))
-        self._index_key = _derived(key, b"guanai blind index v1")
+        self._index = HMAC(_derived(key, b"guanai blind index v1"), SHA256())
 
     def seal(self, plain: bytes, place: str) -> bytes:
         """Version and key id (2 bytes), nonce (12), ciphertext with tag."""
@@ -30,7 +29,9 @@ class Vault:
 
     def index_of(self, purpose: str, value: str) -> bytes:
         """16 bytes that are equal for equal values and tell nothing without the key (HMAC-SHA-256)."""
-        return hmac.digest(self._index_key, f"{purpose}|{value}".encode(), hashlib.sha256)[:16]
+        index = self._index.copy()
+        index.update(f"{purpose}|{value}".encode())
+        return index.finalize()[:16]
 
 
 def _derived(key: bytes, purpose: bytes) -> bytes:
