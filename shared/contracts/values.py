@@ -66,7 +66,7 @@ def _positive(value: Any) -> int:
     return fen
 
 
-_as_yuan = PlainSerializer(yuan_from_fen, return_type=str)
+_as_yuan = PlainSerializer(lru_cache(maxsize=4096)(yuan_from_fen), return_type=str)
 _schema = WithJsonSchema(MONEY_SCHEMA)
 _not_signed = WithJsonSchema({**MONEY_SCHEMA, "pattern": r"^\d{1,13}(\.\d{1,2})?$"})
 Money = Annotated[int, BeforeValidator(fen_from_yuan), _as_yuan, _schema]

@@ -68,4 +68,6 @@ def remember_no_copies_after_rollback(engine: Engine) -> None:
 
 
 def _forget(connection: Connection, *_: object) -> None:
-    connection.info.pop(_KNOWN, None)
+    """A connection that was lost takes what it knew with it."""
+    if not connection.invalidated:
+        connection.info.pop(_KNOWN, None)

@@ -1,4 +1,4 @@
-"""Every event this service has ever taken in, and the answer an insurer got: an id is never forgotten."""
+"""Every event this service has ever taken in, and the answer an insurer got: no fact's id is ever forgotten."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,33 +11,56 @@ from shared.contracts.envelope import INSURER_SOURCE
 from shared.contracts.receipts import Receipt, ReceiptStatus
 from shared.messaging.door import Arrival
 from shared.messaging.happenings import Answer
-from shared.messaging.tables import inbox
-from shared.messaging.transaction import Transaction
+from shared.messaging.heard import first_heard
+from shared.messaging.message_ids import Spot, spot_of
+from shared.messaging.tables import heard, inbox
+from shared.messaging.transaction import Columns, Transaction
 
 Key = tuple[str, str]
 
 
 async def keep_new(tx: Transaction, arrivals: Sequence[Arrival]) -> tuple[list[Arrival], list[Arrival]]:
     """Record the arrivals FIRST in the transaction; returns (new, known). A rejected id may be sent again."""
+    told = [(arrival, spot) for arrival in arrivals if (spot := _spot_of(arrival)) is not None]
+    if not told:
+        return await _keep_named(tx, arrivals)
+    new, known = await _keep_named(tx, [arrival for arrival in arrivals if _spot_of(arrival) is None])
+    firsts = await first_heard(tx, heard, [spot for _, spot in told])
+    for (arrival, _), first in zip(told, firsts, strict=True):
+        (new if first else known).append(arrival)
+    return new, known
+
+
+def _spot_of(arrival: Arrival) -> Spot | None:
+    """The message of ours that a fact came in; the ids of insurers are their own affair, whatever they look like."""
+    if arrival.event_id is None or arrival.source.startswith(INSURER_SOURCE):
+        return None
+    return spot_of(arrival.source, arrival.event_id)
+
+
+async def _keep_named(tx: Transaction, arrivals: Sequence[Arrival]) -> tuple[list[Arrival], list[Arrival]]:
+    """The same for events that have a row each."""
     first: dict[Key, Arrival] = {}
     again = [a for a in arrivals if a.event_id is not None and first.setdefault((a.source, a.event_id), a) is not a]
-    rows = [_row(tx, key, first[key]) for key in sorted(first)]
+    rows = _columns(tx, [first[key] for key in sorted(first)])
     written = await tx.insert(inbox, rows, _unless_answered, returning=(inbox.c.source, inbox.c.event_id))
-    fresh = {(source, event_id) for source, event_id in written}
     nameless = [a for a in arrivals if a.event_id is None]
+    if len(written) == len(first):
+        return [*first.values(), *nameless], again
+    fresh = {(source, event_id) for source, event_id in written}
     known = [a for key, a in first.items() if key not in fresh]
     return [a for key, a in first.items() if key in fresh] + nameless, known + again
 
 
-def _row(tx: Transaction, key: Key, arrival: Arrival) -> dict[str, Any]:
-    status = "accepted" if key[0].startswith(INSURER_SOURCE) else None
+def _columns(tx: Transaction, arrivals: Sequence[Arrival]) -> Columns:
+    submitted = [a.source.startswith(INSURER_SOURCE) for a in arrivals]
     return {
-        "source": key[0],
-        "event_id": key[1],
-        "digest": arrival.digest,
-        "status": status,
-        "subject": arrival.subject if status else None,
-        "answered_at": tx.now,
+        "source": [a.source for a in arrivals],
+        "event_id": [a.event_id for a in arrivals],
+        "digest": [a.digest for a in arrivals],
+        "status": ["accepted" if insurers else None for insurers in submitted],
+        "subject": [a.subject if insurers else None for a, insurers in zip(arrivals, submitted, strict=True)],
+        "answered_at": [tx.now] * len(arrivals),
     }
 
 

@@ -1,4 +1,4 @@
-"""What every service remembers of its messages: inbox, outbox, what waits, and what is told again."""
+"""What every service remembers of its messages: inbox, what was heard, outbox, what waits, what is told again."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -38,6 +38,24 @@ inbox = Table(
     Column("answered_at", Moment, nullable=False),
 )
 Index("inbox_receipts", inbox.c.source, inbox.c.answered_at, postgresql_where=inbox.c.status.is_not(None))
+
+
+def book_of_messages(name: str, of: MetaData, comment: str) -> Table:
+    """A table of messages of our own services that were heard; see `heard`."""
+    return Table(
+        name,
+        of,
+        Column("source", String, primary_key=True),
+        Column("writer", String, primary_key=True, comment="who numbered the message: a process of the source"),
+        Column("number", BigInteger, primary_key=True, autoincrement=False),
+        Column("events", Integer, nullable=False, comment="how many of its events were heard"),
+        Column("which", LargeBinary, comment="those events as bits, the first event's lowest; null for all"),
+        Column("heard_at", Moment, nullable=False),
+        comment=comment,
+    )
+
+
+heard = book_of_messages("heard", metadata, "messages of our own services that were taken in, in whole or in part")
 
 outbox = Table(
     "outbox",

@@ -20,7 +20,8 @@ SHARED = {
         "envelope", "facts", "judgements", "receipts", "reference", "registry", "schemas", "submissions", "values",
     },
     "messaging": {
-        "apply", "consume", "door", "happenings", "inbox", "listeners", "local", "outbox", "outcomes", "parking",
+        "apply", "consume", "copying", "door", "envelopes", "happenings", "heard", "inbox", "listeners", "local",
+        "message_ids", "outbox", "outcomes", "parking",
         "rabbitmq", "rabbitmq_messages", "relay", "replay", "tables", "topology", "transaction", "transport", "watch",
     },
     "runtime": {

@@ -39,6 +39,18 @@ async def test_the_migrated_schema_is_that_of_the_tables(
         await database.close()
 
 
+@ALL
+async def test_the_log_is_compressed_by_lz4(service: Service, pg_url: str) -> None:
+    column = "SELECT attcompression FROM pg_attribute WHERE attrelid = 'outbox'::regclass AND attname = 'body'"
+    database = Database(pg_url, service.name)
+    try:
+        await migrate(database)
+        async with database.read() as tx:
+            assert (await tx.rows(text(column)))[0][0] in {"l", b"l"}
+    finally:
+        await database.close()
+
+
 @BOTH
 async def test_books_of_the_first_version_are_known_to_need_a_rebuild(
     kind: str, request: pytest.FixtureRequest, tmp_path: Path

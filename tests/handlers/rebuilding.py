@@ -2,7 +2,10 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import attrgetter
+from random import Random
 from typing import Any
 
 from sqlalchemy import Table, func, select
@@ -13,6 +16,7 @@ from services.reporting.rules.households import shortened
 from services.reporting.tables import LIVE, Books
 from shared.messaging.apply import apply
 from shared.messaging.door import Arrival
+from shared.messaging.message_ids import ENDINGS, Writer
 from shared.messaging.outcomes import Unavailable
 from shared.messaging.transaction import AnyRow
 from shared.runtime.service import Running
@@ -88,6 +92,24 @@ class House:
         await self.count(rebuild, **counted(arrivals))
         await self.compare(rebuild)
         await self.switch(rebuild, accept=True)
+
+
+def in_messages(chance: Random, log: Sequence[Arrival]) -> list[Arrival]:
+    """The same facts under ids as sources give them, in messages of a few facts; some keep the id that they have."""
+    told, writer = list[Arrival](), Writer()
+    for _, run in groupby(log, key=attrgetter("source")):
+        rest = list(run)
+        while rest:
+            some, rest = rest[: (size := chance.randrange(1, 8))], rest[size:]
+            message_id = writer.message_id(len(some))
+            named = [_renamed(a, message_id + ending) for a, ending in zip(some, ENDINGS, strict=False)]
+            told += named if chance.random() < 0.7 else some
+    return told
+
+
+def _renamed(arrival: Arrival, event_id: str) -> Arrival:
+    assert arrival.event is not None
+    return replace(arrival, event_id=event_id, event=arrival.event.model_copy(update={"id": event_id}))
 
 
 def counted(log: Sequence[Arrival]) -> dict[str, int]:

@@ -23,7 +23,7 @@ from shared.messaging.door import Arrival
 from shared.messaging.outcomes import Unavailable
 from shared.runtime.service import Running
 from tests.handlers.books import book, fact, reporting
-from tests.handlers.rebuilding import CLAIMS, House, counted
+from tests.handlers.rebuilding import CLAIMS, House, counted, in_messages
 from tests.handlers.worlds import END, a_claim, a_policy
 
 NOON = datetime(2021, 8, 31, 12, tzinfo=UTC)
@@ -48,7 +48,8 @@ def a_log(chance: random.Random, policies: int = 60) -> list[Arrival]:
         fact(agent, "agent-1"),
         *(fact(c, f"{c.claim_no}/{n}", CLAIMS) for claim in claims for n, c in enumerate(claim)),
     ]
-    return [at(arrival, NOON + timedelta(seconds=second)) for second, arrival in enumerate(log)]
+    moments = [NOON + timedelta(seconds=second) for second in range(len(log))]
+    return in_messages(chance, [at(arrival, moment) for arrival, moment in zip(log, moments, strict=True)])
 
 
 def at(arrival: Arrival, moment: datetime) -> Arrival:

@@ -223,8 +223,10 @@ async def test_a_difference_stands_only_when_all_of_a_later_telling_was_heard(ru
 
 
 async def test_older_totals_never_overwrite_newer_ones(running: Running) -> None:
-    await book(running, [units(7, 2, later(0)), units(5, 1, later(0))])
-    await book(running, [units(6, 0, later(0))])
+    """By when they were told, whatever process of the source told them under whatever id."""
+    moment = later(0)
+    await book(running, [units(7, 2, moment), units(5, 1, moment), units(4, 9, later(-5))])
+    await book(running, [units(6, 10, later(-10))])
     assert [item["told"] for item in (await look(running)).items] == [7]
 
 

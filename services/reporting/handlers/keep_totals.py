@@ -1,8 +1,10 @@
 """Keep what the sources tell of each county and day, the newest of it, and how much of each telling has come."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
+
+from sqlalchemy import tuple_
 
 from services.reporting.rules.measures import CONTROLLED
 from services.reporting.tables import control_totals, tellings
@@ -13,6 +15,8 @@ from shared.messaging.transaction import Transaction
 
 Totals = EnrollmentTotals | ClaimsTotals
 _KEY = ("source", "region", "year", "booked_on")
+_AGE = ("told_at", "event_id")
+_LONG_AGO = datetime.fromtimestamp(0, UTC)
 _NOTHING = {name: 0 for measures in CONTROLLED.values() for name in measures}
 
 
@@ -29,16 +33,16 @@ async def keep_claims_totals(told: Sequence[Event[ClaimsTotals]], tx: Transactio
 
 
 async def _keep(source: str, told: Sequence[Event[Totals]], tx: Transaction) -> None:
-    """Older totals never overwrite newer ones: ids of one service sort by time, whatever day is set as today."""
-    newest = {_place(event.data): event for event in sorted(told, key=lambda event: event.id)}
+    """Older totals never overwrite newer ones."""
+    newest = {_place(event.data): event for event in sorted(told, key=_age)}
     measures = CONTROLLED[source]
     await tx.insert(
         control_totals,
         [_row(source, newest[place]) for place in sorted(newest)],
         lambda insert: insert.on_conflict_do_update(
             index_elements=_KEY,
-            set_={name: insert.excluded[name] for name in (*measures, "event_id")},
-            where=control_totals.c.event_id < insert.excluded.event_id,
+            set_={name: insert.excluded[name] for name in (*measures, *_AGE)},
+            where=tuple_(*(control_totals.c[n] for n in _AGE)) < tuple_(*(insert.excluded[n] for n in _AGE)),
         ),
     )
     await _count(source, [event.data for event in told], tx)
@@ -48,10 +52,16 @@ def _place(totals: Totals) -> tuple[Any, ...]:
     return totals.region, totals.programme_year, totals.booked_on
 
 
+def _age(event: Event[Totals]) -> tuple[datetime, str]:
+    """By the source's clock; totals of a version that did not say when are the oldest."""
+    return event.data.told_at or _LONG_AGO, event.id
+
+
 def _row(source: str, event: Event[Totals]) -> dict[str, Any]:
     totals = event.data
     place = zip(_KEY, (source, *_place(totals)), strict=True)
-    return {**dict(place), **_NOTHING, **_amounts(totals), "event_id": event.id}
+    age = zip(_AGE, _age(event), strict=True)
+    return {**dict(place), **dict(age), **_NOTHING, **_amounts(totals)}
 
 
 def _amounts(totals: Totals) -> dict[str, int]:

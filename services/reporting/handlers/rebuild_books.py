@@ -12,7 +12,7 @@ from services.reporting.queries.rebuilds import (
     running_rebuild,
     why_not_complete,
 )
-from services.reporting.tables import LIVE, NEXT, judged, rebuild_inbox, rebuilds
+from services.reporting.tables import LIVE, NEXT, judged, next_heard, rebuild_inbox, rebuilds, replayed_heard
 from shared.messaging.happenings import new_id
 from shared.messaging.transaction import AnyRow, Transaction
 
@@ -92,7 +92,7 @@ async def _change(tx: Transaction, row: AnyRow, **values: Any) -> None:
 
 
 async def _empty(tx: Transaction) -> None:
-    tables = (*NEXT.all, rebuild_inbox)
+    tables = (*NEXT.all, rebuild_inbox, next_heard, replayed_heard)
     if tx.is_postgres:
         await tx.connection.execute(text(f"TRUNCATE {_names(tables)}"))
         return

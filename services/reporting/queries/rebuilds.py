@@ -1,13 +1,15 @@
 """How far a rebuild of the books is, and who may touch the books meanwhile."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import and_, exists, func, not_, select, text
 
-from services.reporting.tables import rebuild_inbox, rebuilds
+from services.reporting.tables import next_heard, rebuild_inbox, rebuilds, replayed_heard
 from shared.contracts.envelope import source_of_service
-from shared.messaging.tables import inbox
+from shared.messaging.heard import missing_from
+from shared.messaging.tables import heard, inbox
 from shared.messaging.transaction import AnyRow, Transaction
 
 SOURCES = ("enrollment", "claims")
@@ -62,16 +64,21 @@ def shown(row: AnyRow) -> dict[str, Any]:
 
 async def replayed(tx: Transaction) -> dict[str, int]:
     """By source how many different facts the replays have brought into the next books."""
-    counted = select(rebuild_inbox.c.source, func.count()).where(rebuild_inbox.c.replayed)
-    found = {source: int(number) for source, number in await tx.rows(counted.group_by(rebuild_inbox.c.source))}
-    return {source: found.get(source_of_service(source), 0) for source in SOURCES}
+    together, alone = replayed_heard.c, rebuild_inbox.c
+    counts: Counter[str] = Counter()
+    for question in (
+        select(together.source, func.sum(together.events)).group_by(together.source),
+        select(alone.source, func.count()).where(alone.replayed).group_by(alone.source),
+    ):
+        counts.update({source: int(number) for source, number in await tx.rows(question)})
+    return {source: counts[source_of_service(source)] for source in SOURCES}
 
 
 async def facts_missing(tx: Transaction) -> int:
     """Facts that LIVE has taken in but the next books have not. It can only fall: live facts go into both."""
     same = and_(rebuild_inbox.c.source == inbox.c.source, rebuild_inbox.c.event_id == inbox.c.event_id)
-    missing = select(func.count()).select_from(inbox).where(not_(exists().where(same)))
-    return int((await tx.rows(missing))[0][0])
+    alone = select(func.count()).select_from(inbox).where(not_(exists().where(same)))
+    return int((await tx.rows(alone))[0][0]) + await missing_from(tx, next_heard, heard)
 
 
 async def why_not_complete(tx: Transaction, row: AnyRow) -> str | None:

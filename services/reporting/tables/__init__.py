@@ -15,9 +15,11 @@ from services.reporting.tables.metadata import metadata
 from services.reporting.tables.trust import (
     control_totals,
     differences,
+    next_heard,
     rebuild_inbox,
     rebuilds,
     reconciliations,
+    replayed_heard,
     tellings,
 )
 from services.reporting.tables.yardsticks import populations, products, region_changes, regions, targets
@@ -41,6 +43,7 @@ __all__ = [
     "lag_rules",
     "metadata",
     "milestones",
+    "next_heard",
     "populations",
     "products",
     "rebuild_inbox",
@@ -48,6 +51,7 @@ __all__ = [
     "reconciliations",
     "region_changes",
     "regions",
+    "replayed_heard",
     "targets",
     "tellings",
 ]

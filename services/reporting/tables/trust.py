@@ -5,7 +5,7 @@ from sqlalchemy import CheckConstraint as Check
 
 from services.reporting.rules.measures import CONTROLLED
 from services.reporting.tables.metadata import metadata
-from shared.messaging.tables import Moment
+from shared.messaging.tables import Moment, book_of_messages
 
 control_totals = Table(
     "control_totals",
@@ -15,7 +15,8 @@ control_totals = Table(
     Column("year", Integer, primary_key=True, autoincrement=False),
     Column("booked_on", Date, primary_key=True),
     *(Column(name, BigInteger, nullable=False) for measures in CONTROLLED.values() for name in measures),
-    Column("event_id", String, nullable=False, comment="of the newest totals; the ids of a service sort by time"),
+    Column("told_at", Moment, nullable=False, comment="when the source began to tell the newest totals"),
+    Column("event_id", String, nullable=False, comment="of the newest totals"),
     comment="what the sources' own tables hold, as they told it last",
 )
 
@@ -86,3 +87,6 @@ rebuild_inbox = Table(
     Column("replayed", Boolean, nullable=False, comment="has come over reporting.rebuild"),
     comment="which facts the next set of books holds",
 )
+
+next_heard = book_of_messages("next_heard", metadata, "messages whose facts the next set of books holds")
+replayed_heard = book_of_messages("replayed_heard", metadata, "those of them that have come over reporting.rebuild")
