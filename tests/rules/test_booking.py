@@ -1,5 +1,6 @@
 """What a fact books: units by payer, the purse of a claim, the presence of a household."""
 
+from collections import Counter
 from datetime import date
 from itertools import permutations
 
@@ -13,7 +14,7 @@ from services.reporting.rules.claim_entries import claim_entries
 from services.reporting.rules.measures import PLACE, nothing
 from services.reporting.rules.moves import Moves
 from shared.contracts.facts import ClaimState, ClaimStep
-from shared.contracts.values import Premium
+from shared.contracts.values import Premium, with_ancestors
 
 MONEY = st.integers(min_value=0, max_value=10**9)
 
@@ -110,12 +111,30 @@ def test_every_level_above_gets_the_sum_once() -> None:
     assert units == {"450101001001": 2, "450101001002": 3, "450101001": 10, "450101": 10, "4501": 10, "45": 10}
 
 
-def presence(timeline: list[households.Entry]) -> dict[tuple[str, date], int]:
+def surplus(timeline: list[households.Entry]) -> dict[tuple[str, date], int]:
+    """How many more households than policies come to each region on each day, booked entry by entry."""
     steps: households.Steps = {}
     for place in range(len(timeline)):
         before, after = households.written(timeline[:place]), households.written(timeline[: place + 1])
         households.book_changes(steps, 2021, (before, after), Moves())
     return {(region, day): n for (region, _, _, day), n in steps.items() if n}
+
+
+def presence(timeline: list[households.Entry]) -> dict[tuple[str, date], int]:
+    """Households: policies, and what is booked beside them."""
+    found = Counter(surplus(timeline))
+    for day, where, policies in timeline:
+        found.update({(region, date.fromordinal(day)): policies for region in with_ancestors(where)})
+    return {place: n for place, n in found.items() if n}
+
+
+def test_a_household_that_has_one_policy_is_counted_with_it() -> None:
+    one = households.written([(100, "450101001001", 1)])
+    assert households.counts_as_its_policy(one)
+    assert surplus(households.read(one)) == {}
+    for more in ([(100, "450101001001", -1)], [(100, "450101001001", 11)], [(99, "45", 1), (100, "45", 1)]):
+        assert not households.counts_as_its_policy(households.written(more))
+        assert surplus(more) != {}
 
 
 def test_a_household_with_two_policies_counts_once_in_any_order() -> None:

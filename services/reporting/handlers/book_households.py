@@ -1,4 +1,4 @@
-"""Book which regions a household is present in: append to its timeline, and recompute that household alone."""
+"""Book where households count otherwise than their policies: append to a timeline, and recompute that household alone."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,13 +19,15 @@ HouseholdKey = tuple[int, str]
 
 
 async def book_households(books: Books, changes: Sequence[PolicyChange], start_month: int, tx: Transaction) -> None:
-    """Append to each household's timeline (which locks it) and book what its presence changes."""
+    """Append to each household's timeline (which locks it) and book by how much it differs from its policies."""
     appended = _entries(changes, start_month)
     if not appended:
         return
     moves, steps = await moves_now(tx), Steps()
     stored = await _appended(books, appended, tx)
     for year, household, timeline in stored:
+        if households.counts_as_its_policy(timeline):
+            continue
         before = timeline[: len(timeline) - len(households.written(appended[year, household]))]
         households.book_changes(steps, year, (before, timeline), moves)
     await _add(books, steps, tx)

@@ -62,7 +62,7 @@ def _households(name: str) -> Table:
         Column("year", Integer, primary_key=True),
         Column("booked_on", Date, primary_key=True),
         Column("households", BigInteger, nullable=False),
-        comment="how many distinct households more or fewer are present from a day on",
+        comment="how many more distinct households than policies a day brought to a region",
     )
 
 
