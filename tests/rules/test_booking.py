@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.reporting.rules import households
-from services.reporting.rules.booking import Sums, rolled_up, units_by_payer
+from services.reporting.rules.booking import Sums, entries_of, rolled_up, units_by_payer, usual_cover
 from services.reporting.rules.claim_entries import claim_entries
 from services.reporting.rules.measures import PLACE, nothing
 from services.reporting.rules.moves import Moves
-from shared.contracts.facts import ClaimState, ClaimStep
+from shared.contracts.facts import ClaimState, ClaimStep, PolicyChange, PolicyState
 from shared.contracts.values import Premium, with_ancestors
 
 MONEY = st.integers(min_value=0, max_value=10**9)
@@ -118,6 +118,46 @@ def surplus(timeline: list[households.Entry]) -> dict[tuple[str, date], int]:
         before, after = households.written(timeline[:place]), households.written(timeline[: place + 1])
         households.book_changes(steps, 2021, (before, after), Moves())
     return {(region, day): n for (region, _, _, day), n in steps.items() if n}
+
+
+@pytest.mark.parametrize(
+    ("day", "first", "last"),
+    [
+        ("2021-03-01", "2021-03-02", "2022-03-01"),
+        ("2020-12-31", "2021-01-01", "2021-12-31"),
+        ("2020-02-28", "2020-02-29", "2021-02-28"),
+        ("2020-02-29", "2020-03-01", "2021-02-28"),
+        ("2019-02-28", "2019-03-01", "2020-02-29"),
+    ],
+)
+def test_a_year_of_cover_begins_on_the_day_after(day: str, first: str, last: str) -> None:
+    assert usual_cover(date.fromisoformat(day)) == (date.fromisoformat(first), date.fromisoformat(last))
+
+
+def policy(fen: int, ends: str = "2022-03-01") -> PolicyState:
+    return PolicyState(product="p", region="450101001001", units=1, persons=1, premium=Premium(self_paid=fen),
+                       household="h", effective_from=date(2021, 3, 2), effective_to=date.fromisoformat(ends))  # fmt: skip
+
+
+def covers(day: str, before: PolicyState | None, after: PolicyState) -> dict[tuple[str, str], int]:
+    """What one change books, by first and last day of cover."""
+    change = PolicyChange(insurer="i", policy_no="1", revision=1, sold_on=date(2021, 3, 1),
+                          booked_on=date.fromisoformat(day), before=before, after=after)  # fmt: skip
+    booked = entries_of(change, 9).covers
+    return {(str(first), str(last)): fen for (_, last, first, _, _), (fen,) in booked.items() if fen}
+
+
+def test_premium_on_the_usual_cover_of_its_day_is_booked_with_the_cells_alone() -> None:
+    assert covers("2021-03-01", None, policy(500)) == {}
+
+
+def test_premium_on_another_cover_is_booked_there_and_off_the_usual_one() -> None:
+    short, usual = ("2021-03-02", "2021-09-01"), ("2021-03-02", "2022-03-01")
+    assert covers("2021-03-01", None, policy(500, short[1])) == {short: 500, usual: -500}
+    assert covers("2021-03-01", policy(500), policy(500, short[1])) == {short: 500, usual: -500}
+    later = ("2021-04-02", "2022-04-01")
+    assert covers("2021-04-01", policy(500), policy(700)) == {usual: 200, later: -200}
+    assert covers("2021-04-01", policy(500), policy(500)) == {}
 
 
 def presence(timeline: list[households.Entry]) -> dict[tuple[str, date], int]:

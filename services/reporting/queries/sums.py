@@ -92,7 +92,9 @@ async def _households(tx: Transaction, scope: Scope, year: int, days: Sequence[d
     plain = and_(~table.c.today, ~tx.any_of(table.c.region, todays)) if todays else ~table.c.today
     where = or_(plain, and_(table.c.today, tx.any_of(table.c.region, todays))) if todays else plain
     more = await _up_to(tx, own, (table, [table.c.households]), and_(table.c.year == year, where), days)
-    return {region: {day: [policies[region][day][0] + n] for day, (n,) in by_day.items()} for region, by_day in more.items()}
+    return {
+        region: {day: [policies[region][day][0] + n] for day, (n,) in by_day.items()} for region, by_day in more.items()
+    }
 
 
 async def _up_to(

@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
+from functools import cache
 from operator import add
 from typing import Any
 
@@ -17,6 +18,7 @@ Key = tuple[Any, ...]
 """Begins with the region."""
 Sums = dict[Key, Vector]
 
+_ONE_DAY = timedelta(days=1)
 _UNITS, _PREMIUM, _SPLIT = PLACE["units"], PLACE["self_paid_fen"], PLACE["units_fiscal"]
 
 
@@ -25,7 +27,7 @@ class Entries:
     """What facts book.
 
     `cells` by (region, programme year, day, product, renewed); `covers`, fen, by (region, last and first day of cover,
-    day, product); `payment_days`, claims, by (region, programme year, day, product, days waited).
+    day, product), where it is not the usual cover of the day, from which it is taken off; `payment_days`, claims, by (region, programme year, day, product, days waited).
     """
 
     cells: Sums = field(default_factory=dict)
@@ -101,8 +103,23 @@ def _book_policy(entries: Entries, change: PolicyChange, start_month: int) -> No
         if state is not None:
             region, product = state.region, state.product
             _add(entries.cells, (region, year, day, product, state.renewed), _policy_vector(state, sign))
-            cover = (region, state.effective_to, state.effective_from, day, product)
-            _add(entries.covers, cover, [sign * state.premium.total])
+            _book_cover(entries.covers, state, sign, day)
+
+
+def _book_cover(covers: Sums, state: PolicyState, sign: int, day: date) -> None:
+    cover, fen = (state.effective_from, state.effective_to), sign * state.premium.total
+    if cover != usual_cover(day):
+        for (first, last), amount in ((cover, fen), (usual_cover(day), -fen)):
+            _add(covers, (state.region, last, first, day, state.product), [amount])
+
+
+@cache
+def usual_cover(day: date) -> tuple[date, date]:
+    """First and last day of the year of cover that begins on the day after."""
+    first = day + _ONE_DAY
+    on_leap_day = (first.month, first.day) == (2, 29)
+    again = date(first.year + 1, 3, 1) if on_leap_day else first.replace(year=first.year + 1)
+    return first, again - _ONE_DAY
 
 
 def _policy_vector(state: PolicyState, sign: int) -> Vector:

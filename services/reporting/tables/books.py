@@ -86,7 +86,7 @@ def _covers(name: str) -> Table:
         Column("booked_on", Date, primary_key=True),
         Column("product", String, primary_key=True),
         Column("premium_fen", BigInteger, nullable=False),
-        comment="premium by the days of cover it is earned over",
+        comment="premium by its days of cover, if they are not the usual ones of its day, and off those",
     )
 
 
