@@ -1,6 +1,7 @@
 """What a fact books: units by payer, the purse of a claim, the presence of a household."""
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import date
 from itertools import permutations
 
@@ -9,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.reporting.rules import households
-from services.reporting.rules.booking import Sums, entries_of, rolled_up, units_by_payer, usual_cover
 from services.reporting.rules.claim_entries import claim_entries
-from services.reporting.rules.measures import PLACE, nothing
+from services.reporting.rules.cover import usual_cover
 from services.reporting.rules.moves import Moves
+from services.reporting.rules.policy_entries import units_by_payer, unusual_covers
+from services.reporting.rules.sums import Sums, rolled_up
 from shared.contracts.facts import ClaimState, ClaimStep, PolicyChange, PolicyState
 from shared.contracts.values import Premium, with_ancestors
 
@@ -99,23 +101,20 @@ def test_paying_more_than_was_settled_never_makes_a_debt() -> None:
 
 
 def test_every_level_above_gets_the_sum_once() -> None:
-    def vector(units: int) -> list[int]:
-        made = nothing()
-        made[PLACE["units"]] = units
-        return made
-
-    day = date(2021, 3, 1)
-    cells: Sums = {("450101001001", 2021, day, "p"): vector(2), ("450101001002", 2021, day, "p"): vector(3),
-             ("450101001", 2021, day, "p"): vector(5)}  # fmt: skip
-    units = {key[0]: vector[PLACE["units"]] for key, vector in rolled_up(cells).items()}
+    first: Sums = {("450101001001", "p"): (2, 1), ("450101001002", "p"): (3, -1), ("450101001002", "q"): (0, 0)}
+    units = {key[0]: units for key, (units, _) in rolled_up([first, {("450101001", "p"): (5, 7)}]).items()}
     assert units == {"450101001001": 2, "450101001002": 3, "450101001": 10, "450101": 10, "4501": 10, "45": 10}
+
+
+def written(entries: Iterable[households.Entry]) -> str:
+    return "".join(households.written(*entry) for entry in entries)
 
 
 def surplus(timeline: list[households.Entry]) -> dict[tuple[str, date], int]:
     """How many more households than policies come to each region on each day, booked entry by entry."""
     steps: households.Steps = {}
     for place in range(len(timeline)):
-        before, after = households.written(timeline[:place]), households.written(timeline[: place + 1])
+        before, after = written(timeline[:place]), written(timeline[: place + 1])
         households.book_changes(steps, 2021, (before, after), Moves())
     return {(region, day): n for (region, _, _, day), n in steps.items() if n}
 
@@ -135,15 +134,16 @@ def test_a_year_of_cover_begins_on_the_day_after(day: str, first: str, last: str
 
 
 def policy(fen: int, ends: str = "2022-03-01") -> PolicyState:
-    return PolicyState(product="p", region="450101001001", units=1, persons=1, premium=Premium(self_paid=fen),
-                       household="h", effective_from=date(2021, 3, 2), effective_to=date.fromisoformat(ends))  # fmt: skip
+    told = {"product": "p", "region": "450101001001", "units": 1, "persons": 1, "household": "h"}
+    cover = {"effective_from": "2021-03-02", "effective_to": ends}
+    return PolicyState.model_validate({**told, **cover, "premium": {"self_paid": fen}})
 
 
 def covers(day: str, before: PolicyState | None, after: PolicyState) -> dict[tuple[str, str], int]:
     """What one change books, by first and last day of cover."""
     change = PolicyChange(insurer="i", policy_no="1", revision=1, sold_on=date(2021, 3, 1),
                           booked_on=date.fromisoformat(day), before=before, after=after)  # fmt: skip
-    booked = entries_of(change, 9).covers
+    booked = unusual_covers([change])
     return {(str(first), str(last)): fen for (_, last, first, _, _), (fen,) in booked.items() if fen}
 
 
@@ -169,11 +169,11 @@ def presence(timeline: list[households.Entry]) -> dict[tuple[str, date], int]:
 
 
 def test_a_household_that_has_one_policy_is_counted_with_it() -> None:
-    one = households.written([(100, "450101001001", 1)])
+    one = written([(100, "450101001001", 1)])
     assert households.counts_as_its_policy(one)
     assert surplus(households.read(one)) == {}
     for more in ([(100, "450101001001", -1)], [(100, "450101001001", 11)], [(99, "45", 1), (100, "45", 1)]):
-        assert not households.counts_as_its_policy(households.written(more))
+        assert not households.counts_as_its_policy(written(more))
         assert surplus(more) != {}
 
 
@@ -190,4 +190,4 @@ def test_a_household_with_two_policies_counts_once_in_any_order() -> None:
 
 def test_a_shortened_timeline_says_the_same() -> None:
     entries = [(1, "4501", 1), (1, "4501", 1), (2, "4501", -1), (2, "4501", 1)]
-    assert households.read(households.shortened(households.written(entries))) == [(1, "4501", 2)]
+    assert households.read(households.shortened(written(entries))) == [(1, "4501", 2)]

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from services.reporting.queries.sums import Scope, scope_of, sums_as_of
 from services.reporting.queries.yardsticks import children_of_many
-from services.reporting.rules.booking import earned_fen, usual_cover
+from services.reporting.rules.cover import Cover, earned_fen, usual_cover
 from services.reporting.rules.indicators import Child
 from services.reporting.rules.moves import Signed
 from services.reporting.rules.pace import Curve, curve_like, curve_of_time, last_day_of
@@ -42,12 +42,12 @@ async def earned_by_product(
     return {region: _added(signed, earned) for region, signed in scope.booked.items()}
 
 
-Covered = tuple[str, str, tuple[date, date]]
+Covered = tuple[str, str, Cover]
 """(region as booked, product, first and last day of cover)"""
 
 
 async def _premiums(tx: Transaction, scope: Scope, year: int, start_month: int, day: date) -> dict[Covered, int]:
-    """Premium in fen that a day inside [year start, day] earns: on the usual cover of its day, or where that differs."""
+    """Premium in fen whose cover meets [year start, day]: the usual cover of its day, unless told otherwise."""
     cells, covers, start = LIVE.cells.c, LIVE.covers.c, first_day_of(year, start_month)
     usual = (
         select(

@@ -17,9 +17,9 @@ Steps = dict[tuple[str, bool, int, date], int]
 LONG = 4_000
 
 
-def written(entries: Iterable[Entry]) -> str:
-    """The timeline's form in the table: `day:region:difference;` and so on."""
-    return "".join(f"{day}:{region}:{difference};" for day, region, difference in entries)
+def written(day: int, region: str, difference: int) -> str:
+    """An entry's form in the table: `day:region:difference;`, one after the other."""
+    return f"{day}:{region}:{difference};"
 
 
 def read(timeline: str) -> list[Entry]:
@@ -33,7 +33,7 @@ def shortened(timeline: str) -> str:
     sums: defaultdict[tuple[int, str], int] = defaultdict(int)
     for day, region, difference in read(timeline):
         sums[day, region] += difference
-    return written((day, region, total) for (day, region), total in sorted(sums.items()) if total)
+    return "".join(written(*place, total) for place, total in sorted(sums.items()) if total)
 
 
 def counts_as_its_policy(timeline: str) -> bool:

@@ -48,7 +48,7 @@ def _cells(name: str) -> Table:
         Column("booked_on", Date, primary_key=True),
         Column("product", String, primary_key=True),
         Column("renewed", Boolean, primary_key=True, comment="of policies; claims are never"),
-        *(Column(measure, BigInteger, nullable=False) for measure in SUMS),
+        *(Column(measure, BigInteger, nullable=False, server_default="0") for measure in SUMS),
         comment="signed sums of what was booked on a region or below it",
     )
 
