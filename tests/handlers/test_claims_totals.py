@@ -15,9 +15,8 @@ import pytest
 from services.claims.queries.first_payments import first_payments
 from services.claims.rules.sequence import Step, in_order
 from services.claims.tables import claim_steps
-from services.reporting.rules.booking import entries_of
-from services.reporting.rules.claim_entries import claim_entries
-from services.reporting.rules.measures import PLACE
+from services.reporting.rules.claim_entries import claim_cells, claim_entries
+from services.reporting.rules.measures import OF_CLAIMS
 from shared.contracts.facts import ClaimState, ClaimStep
 from shared.contracts.registry import EVENT_TYPES
 from shared.messaging import outbox
@@ -93,10 +92,11 @@ async def booked(office: Office) -> dict[CountyDay, Sums]:
     facts = [fact for fact in await office.facts() if fact["key"].startswith("claim.")]
     changes: list[Any] = [EVENT_TYPES[fact["type"]].model_validate(fact["data"]) for fact in facts]
     sums: defaultdict[CountyDay, Sums] = defaultdict(lambda: (0,) * len(MEASURES))
-    entries = [item for change in changes for item in entries_of(change, 9).cells.items()]
-    for (region, year, day, *_), vector in entries:
+    entries = [item for change in changes for item in claim_cells(change, 9).items()]
+    for (region, year, day, *_), amounts in entries:
+        told = dict(zip(OF_CLAIMS, amounts, strict=True))
         key = (region[:6], year, day)
-        sums[key] = tuple(a + vector[PLACE[name]] for a, name in zip(sums[key], MEASURES, strict=True))
+        sums[key] = tuple(a + told[name] for a, name in zip(sums[key], MEASURES, strict=True))
     return sums
 
 

@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import delete, text, update
 
 from services.enrollment.tables import policy_revisions
-from services.reporting.rules.booking import entries_of
-from services.reporting.rules.measures import PLACE
+from services.reporting.rules.measures import OF_POLICIES
+from services.reporting.rules.policy_entries import policy_cells
 from shared.contracts.registry import EVENT_TYPES
 from shared.messaging import outbox
 from shared.messaging.happenings import Happening
@@ -102,9 +102,10 @@ async def booked(office: Office, start_month: int = 9) -> dict[CountyDay, Sums]:
     """What reporting books from the policy facts, all products together, county by county."""
     changes: list[Any] = [EVENT_TYPES[f["type"]].model_validate(f["data"]) for f in await office.facts("policy")]
     sums: defaultdict[CountyDay, Sums] = defaultdict(lambda: (0,) * len(MEASURES))
-    entries = [item for change in changes for item in entries_of(change, start_month).cells.items()]
-    for (region, year, day, *_), vector in entries:
-        more = [vector[PLACE[name]] for name in MEASURES]
+    entries = [item for change in changes for item in policy_cells(change, start_month).items()]
+    for (region, year, day, *_), amounts in entries:
+        told = dict(zip(OF_POLICIES, amounts, strict=True))
+        more = [told[name] for name in MEASURES]
         key = (region[:6], year, day)
         sums[key] = tuple(a + b for a, b in zip(sums[key], more, strict=True))
     return sums

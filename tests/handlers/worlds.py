@@ -31,7 +31,7 @@ KINDS = {
 
 
 def a_state(chance: random.Random, sold_on: date) -> f.PolicyState:
-    starts = sold_on + timedelta(days=chance.randrange(-5, 20))
+    starts, ends = a_cover(chance, sold_on)
     return f.PolicyState(
         product=chance.choice(PRODUCTS)[0],
         region=chance.choice((*VILLAGES, *FORMER, "450101001")),
@@ -42,9 +42,17 @@ def a_state(chance: random.Random, sold_on: date) -> f.PolicyState:
         ),
         household=f"H{chance.randrange(25)}",
         effective_from=starts,
-        effective_to=starts + timedelta(days=chance.choice((0, 179, 364, 365))),
+        effective_to=ends,
         renewed=chance.random() < 0.4,
     )
+
+
+def a_cover(chance: random.Random, sold_on: date) -> tuple[date, date]:
+    """As often as not a year from the day after."""
+    if chance.random() < 0.5:
+        return sold_on + timedelta(days=1), date(sold_on.year + 1, sold_on.month, min(sold_on.day, 28))
+    starts = sold_on + timedelta(days=chance.randrange(-5, 20))
+    return starts, starts + timedelta(days=chance.choice((0, 179, 364, 365)))
 
 
 def a_policy(chance: random.Random, number: int) -> list[f.PolicyChange]:

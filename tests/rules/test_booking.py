@@ -1,5 +1,7 @@
 """What a fact books: units by payer, the purse of a claim, the presence of a household."""
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import date
 from itertools import permutations
 
@@ -8,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.reporting.rules import households
-from services.reporting.rules.booking import Sums, rolled_up, units_by_payer
 from services.reporting.rules.claim_entries import claim_entries
-from services.reporting.rules.measures import PLACE, nothing
+from services.reporting.rules.cover import usual_cover
 from services.reporting.rules.moves import Moves
-from shared.contracts.facts import ClaimState, ClaimStep
-from shared.contracts.values import Premium
+from services.reporting.rules.policy_entries import units_by_payer, unusual_covers
+from services.reporting.rules.sums import Sums, rolled_up
+from shared.contracts.facts import ClaimState, ClaimStep, PolicyChange, PolicyState
+from shared.contracts.values import Premium, with_ancestors
 
 MONEY = st.integers(min_value=0, max_value=10**9)
 
@@ -98,24 +101,80 @@ def test_paying_more_than_was_settled_never_makes_a_debt() -> None:
 
 
 def test_every_level_above_gets_the_sum_once() -> None:
-    def vector(units: int) -> list[int]:
-        made = nothing()
-        made[PLACE["units"]] = units
-        return made
-
-    day = date(2021, 3, 1)
-    cells: Sums = {("450101001001", 2021, day, "p"): vector(2), ("450101001002", 2021, day, "p"): vector(3),
-             ("450101001", 2021, day, "p"): vector(5)}  # fmt: skip
-    units = {key[0]: vector[PLACE["units"]] for key, vector in rolled_up(cells).items()}
+    first: Sums = {("450101001001", "p"): (2, 1), ("450101001002", "p"): (3, -1), ("450101001002", "q"): (0, 0)}
+    units = {key[0]: units for key, (units, _) in rolled_up([first, {("450101001", "p"): (5, 7)}]).items()}
     assert units == {"450101001001": 2, "450101001002": 3, "450101001": 10, "450101": 10, "4501": 10, "45": 10}
 
 
-def presence(timeline: list[households.Entry]) -> dict[tuple[str, date], int]:
+def written(entries: Iterable[households.Entry]) -> str:
+    return "".join(households.written(*entry) for entry in entries)
+
+
+def surplus(timeline: list[households.Entry]) -> dict[tuple[str, date], int]:
+    """How many more households than policies come to each region on each day, booked entry by entry."""
     steps: households.Steps = {}
     for place in range(len(timeline)):
-        before, after = households.written(timeline[:place]), households.written(timeline[: place + 1])
+        before, after = written(timeline[:place]), written(timeline[: place + 1])
         households.book_changes(steps, 2021, (before, after), Moves())
     return {(region, day): n for (region, _, _, day), n in steps.items() if n}
+
+
+@pytest.mark.parametrize(
+    ("day", "first", "last"),
+    [
+        ("2021-03-01", "2021-03-02", "2022-03-01"),
+        ("2020-12-31", "2021-01-01", "2021-12-31"),
+        ("2020-02-28", "2020-02-29", "2021-02-28"),
+        ("2020-02-29", "2020-03-01", "2021-02-28"),
+        ("2019-02-28", "2019-03-01", "2020-02-29"),
+    ],
+)
+def test_a_year_of_cover_begins_on_the_day_after(day: str, first: str, last: str) -> None:
+    assert usual_cover(date.fromisoformat(day)) == (date.fromisoformat(first), date.fromisoformat(last))
+
+
+def policy(fen: int, ends: str = "2022-03-01") -> PolicyState:
+    told = {"product": "p", "region": "450101001001", "units": 1, "persons": 1, "household": "h"}
+    cover = {"effective_from": "2021-03-02", "effective_to": ends}
+    return PolicyState.model_validate({**told, **cover, "premium": {"self_paid": fen}})
+
+
+def covers(day: str, before: PolicyState | None, after: PolicyState) -> dict[tuple[str, str], int]:
+    """What one change books, by first and last day of cover."""
+    change = PolicyChange(insurer="i", policy_no="1", revision=1, sold_on=date(2021, 3, 1),
+                          booked_on=date.fromisoformat(day), before=before, after=after)  # fmt: skip
+    booked = unusual_covers([change])
+    return {(str(first), str(last)): fen for (_, last, first, _, _), (fen,) in booked.items() if fen}
+
+
+def test_premium_on_the_usual_cover_of_its_day_is_booked_with_the_cells_alone() -> None:
+    assert covers("2021-03-01", None, policy(500)) == {}
+
+
+def test_premium_on_another_cover_is_booked_there_and_off_the_usual_one() -> None:
+    short, usual = ("2021-03-02", "2021-09-01"), ("2021-03-02", "2022-03-01")
+    assert covers("2021-03-01", None, policy(500, short[1])) == {short: 500, usual: -500}
+    assert covers("2021-03-01", policy(500), policy(500, short[1])) == {short: 500, usual: -500}
+    later = ("2021-04-02", "2022-04-01")
+    assert covers("2021-04-01", policy(500), policy(700)) == {usual: 200, later: -200}
+    assert covers("2021-04-01", policy(500), policy(500)) == {}
+
+
+def presence(timeline: list[households.Entry]) -> dict[tuple[str, date], int]:
+    """Households: policies, and what is booked beside them."""
+    found = Counter(surplus(timeline))
+    for day, where, policies in timeline:
+        found.update({(region, date.fromordinal(day)): policies for region in with_ancestors(where)})
+    return {place: n for place, n in found.items() if n}
+
+
+def test_a_household_that_has_one_policy_is_counted_with_it() -> None:
+    one = written([(100, "450101001001", 1)])
+    assert households.counts_as_its_policy(one)
+    assert surplus(households.read(one)) == {}
+    for more in ([(100, "450101001001", -1)], [(100, "450101001001", 11)], [(99, "45", 1), (100, "45", 1)]):
+        assert not households.counts_as_its_policy(written(more))
+        assert surplus(more) != {}
 
 
 def test_a_household_with_two_policies_counts_once_in_any_order() -> None:
@@ -131,4 +190,4 @@ def test_a_household_with_two_policies_counts_once_in_any_order() -> None:
 
 def test_a_shortened_timeline_says_the_same() -> None:
     entries = [(1, "4501", 1), (1, "4501", 1), (2, "4501", -1), (2, "4501", 1)]
-    assert households.read(households.shortened(households.written(entries))) == [(1, "4501", 2)]
+    assert households.read(households.shortened(written(entries))) == [(1, "4501", 2)]

@@ -1,8 +1,7 @@
 """Book every fact into the books of its region and all regions above it, many facts in a few statements."""
 
-import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,17 +10,19 @@ from sqlalchemy import Table, case
 from services.reporting.handlers.book_households import book_households
 from services.reporting.handlers.remember_rebuilt import new_to_rebuild
 from services.reporting.queries.rebuilds import running_rebuild, share_books
-from services.reporting.rules.booking import Entries, Sums, changes_by_place, entries_of, everywhere
-from services.reporting.rules.measures import SUMS
+from services.reporting.rules.booking import KINDS, Change, Kind, changes_by_place
+from services.reporting.rules.claim_entries import payment_waits
+from services.reporting.rules.policy_entries import unusual_covers
+from services.reporting.rules.sums import Sums, rolled_up
 from services.reporting.tables import LIVE, NEXT, Books
 from shared.contracts.envelope import Event
-from shared.contracts.facts import ClaimChange, PolicyChange
+from shared.contracts.facts import PolicyChange
 from shared.contracts.values import programme_year_of
 from shared.messaging.happenings import Happening
 from shared.messaging.transaction import Transaction
 
-Change = PolicyChange | ClaimChange
-_as_json = json.JSONEncoder(separators=(",", ":")).encode
+Told = Mapping[Kind, Sequence[Event[Any]]]
+"""Facts by their kind."""
 
 
 async def book_facts(start_month: int, facts: Sequence[Event[Change]], tx: Transaction) -> Sequence[Happening]:
@@ -45,58 +46,65 @@ async def book_into(books: Books, start_month: int, facts: Sequence[Event[Change
     """Into one set of books; rows are touched once, in sorted key order."""
     if not facts:
         return
-    changes = [fact.data for fact in facts]
-    single = [entries_of(change, start_month) for change in changes]
-    entries = everywhere(single)
-    await _leave_traces(books.traces, facts, single, tx)
-    await _add(books.cells, entries.cells, SUMS, tx)
-    await _add(books.covers, entries.covers, ("premium_fen",), tx)
-    await _add(books.payment_days, entries.payment_days, ("claims",), tx)
-    await book_households(books, [c for c in changes if isinstance(c, PolicyChange)], start_month, tx)
+    told: Told = {kind: [fact for fact in facts if isinstance(fact.data, kind.of)] for kind in KINDS}
+    await _book_cells(books, start_month, told, tx)
+    policies, claims = ([fact.data for fact in told[kind]] for kind in KINDS)
+    await _add(books.covers, {("premium_fen",): rolled_up([unusual_covers(policies)])}, tx)
+    await _add(books.payment_days, {("claims",): rolled_up([payment_waits(claims, start_month)])}, tx)
+    await book_households(books, policies, start_month, tx)
     await _freshen(books, facts, start_month, tx)
 
 
-async def _leave_traces(
-    traces: Table, facts: Sequence[Event[Change]], single: Sequence[Entries], tx: Transaction
-) -> None:
-    rows = [
-        {
-            "region": region,
-            "booked_on": day,
-            "event_id": fact.id,
-            "product": product,
-            "year": year,
-            "type": fact.type,
-            "insurer": fact.data.insurer,
-            "number": fact.number,
-            "changes": _as_json(amounts),
-        }
-        for fact, entries in zip(facts, single, strict=True)
-        for (region, year, day, product), amounts in changes_by_place(entries).items()
+async def _book_cells(books: Books, start_month: int, told: Told, tx: Transaction) -> None:
+    cells = {kind: [kind.cells(fact.data, start_month) for fact in facts] for kind, facts in told.items()}
+    traces = [
+        trace for kind in KINDS for pair in zip(told[kind], cells[kind], strict=True) for trace in _traces(kind, *pair)
     ]
-    await tx.insert(traces, rows)
+    if traces:
+        await tx.insert(books.traces, dict(zip(_TRACE, zip(*traces, strict=True), strict=True)))
+    await _add(books.cells, {kind.measures: rolled_up(cells[kind]) for kind in KINDS}, tx)
 
 
-async def _add(table: Table, sums: Sums, measures: Sequence[str], tx: Transaction) -> None:
+_TRACE = ("region", "year", "booked_on", "product", "event_id", "type", "insurer", "number", "changes")
+
+
+def _traces(kind: Kind, fact: Event[Any], cells: Sums) -> Iterator[tuple[Any, ...]]:
+    for place, amounts in changes_by_place(cells):
+        yield (*place, fact.id, fact.type, fact.data.insurer, fact.number, kind.written(amounts))
+
+
+async def _add(table: Table, sums: Mapping[tuple[str, ...], Sums], tx: Transaction) -> None:
+    """Vectors of some measures to the rows of their keys."""
+    keys = sorted({key for vectors in sums.values() for key in vectors})
+    if not keys:
+        return
     names = [column.name for column in table.primary_key]
-    columns = (*names, *measures)
-    rows = [dict(zip(columns, (*key, *sums[key]), strict=True)) for key in sorted(sums)]
-    added = {name: table.c[name] for name in measures}
-    await tx.insert(
-        table,
-        rows,
-        lambda insert: insert.on_conflict_do_update(
-            index_elements=names, set_={name: column + insert.excluded[name] for name, column in added.items()}
-        ),
-    )
+    columns: dict[str, Sequence[Any]] = dict(zip(names, zip(*keys, strict=True), strict=True))
+    for measures, vectors in sums.items():
+        if vectors:
+            nothing = (0,) * len(measures)
+            amounts = zip(*(vectors.get(key, nothing) for key in keys), strict=True)
+            columns |= zip(measures, amounts, strict=True)
+    await tx.insert(table, columns, lambda insert: _added(table, insert, list(columns)[len(names) :]))
+
+
+def _added(table: Table, insert: Any, measures: Sequence[str]) -> Any:
+    sums = {name: table.c[name] + insert.excluded[name] for name in measures}
+    return insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=sums)
 
 
 async def _freshen(books: Books, facts: Sequence[Event[Change]], start_month: int, tx: Transaction) -> None:
     """Note per city and year how far its numbers go, and that it has a feed; a move concerns both cities."""
     found: defaultdict[tuple[str, int], list[Event[Change]]] = defaultdict(list)
     for fact in facts:
-        for city in {state.region[:4] for state in (fact.data.before, fact.data.after) if state}:
-            found[city, programme_year_of(_day_of(fact.data), start_month)].append(fact)
+        year, before, city = (
+            programme_year_of(_day_of(fact.data), start_month),
+            fact.data.before,
+            fact.data.after.region[:4],
+        )
+        found[city, year].append(fact)
+        if before is not None and before.region[:4] != city:
+            found[before.region[:4], year].append(fact)
     rows = [_feed(city, year, news, tx.moment) for (city, year), news in sorted(found.items())]
     await tx.insert(books.feeds, rows, lambda insert: _freshened(books.feeds, insert))
 

@@ -1,4 +1,4 @@
-"""Book which regions a household is present in: append to its timeline, and recompute that household alone."""
+"""Book where households count otherwise than their policies: append to a timeline, recompute that household alone."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,57 +7,53 @@ from sqlalchemy import bindparam, delete, or_, select, update
 
 from services.reporting.queries.yardsticks import moves_now
 from services.reporting.rules import households
-from services.reporting.rules.booking import net_by_region
 from services.reporting.rules.households import Steps
 from services.reporting.rules.moves import Moves
+from services.reporting.rules.policy_entries import homes_changed
 from services.reporting.tables import Books
 from shared.contracts.facts import PolicyChange
 from shared.contracts.values import programme_year_of
-from shared.messaging.transaction import Transaction
+from shared.messaging.transaction import AnyRow, Transaction
 
 HouseholdKey = tuple[int, str]
 
 
 async def book_households(books: Books, changes: Sequence[PolicyChange], start_month: int, tx: Transaction) -> None:
-    """Append to each household's timeline (which locks it) and book what its presence changes."""
+    """Append to each household's timeline (which locks it) and book by how much it differs from its policies."""
     appended = _entries(changes, start_month)
     if not appended:
         return
-    moves, steps = await moves_now(tx), Steps()
     stored = await _appended(books, appended, tx)
-    for year, household, timeline in stored:
-        before = timeline[: len(timeline) - len(households.written(appended[year, household]))]
-        households.book_changes(steps, year, (before, timeline), moves)
-    await _add(books, steps, tx)
-    await _shorten(books, [(y, h, t) for y, h, t in stored if len(t) > households.LONG], tx)
+    unlike = [(*key, timeline) for *key, timeline in stored if not households.counts_as_its_policy(timeline)]
+    if unlike:
+        moves, steps = await moves_now(tx), Steps()
+        for year, household, timeline in unlike:
+            before = timeline.removesuffix(appended[year, household])
+            households.book_changes(steps, year, (before, timeline), moves)
+        await _add(books, steps, tx)
+        await _shorten(books, [(y, h, t) for y, h, t in unlike if len(t) > households.LONG], tx)
 
 
-def _entries(changes: Iterable[PolicyChange], start_month: int) -> Mapping[HouseholdKey, list[households.Entry]]:
-    appended: defaultdict[HouseholdKey, list[households.Entry]] = defaultdict(list)
+def _entries(changes: Iterable[PolicyChange], start_month: int) -> Mapping[HouseholdKey, str]:
+    appended: defaultdict[HouseholdKey, str] = defaultdict(str)
     for change in changes:
-        year = programme_year_of(change.sold_on, start_month)
-        for (household, region), difference in net_by_region(change).items():
-            appended[year, household].append((change.booked_on.toordinal(), region, difference))
+        year, day = programme_year_of(change.sold_on, start_month), change.booked_on.toordinal()
+        for (household, region), difference in homes_changed(change):
+            appended[year, household] += households.written(day, region, difference)
     return appended
 
 
-async def _appended(
-    books: Books, appended: Mapping[HouseholdKey, list[households.Entry]], tx: Transaction
-) -> Sequence[tuple[int, str, str]]:
-    rows = [
-        {"year": year, "household": household, "timeline": households.written(entries)}
-        for (year, household), entries in sorted(appended.items())
-    ]
-    columns = books.timelines.c
-    stored = await tx.insert(
+async def _appended(books: Books, appended: Mapping[HouseholdKey, str], tx: Transaction) -> Sequence[AnyRow]:
+    keys, columns = sorted(appended), books.timelines.c
+    years, names = zip(*keys, strict=True)
+    return await tx.insert(
         books.timelines,
-        rows,
+        {"year": years, "household": names, "timeline": [appended[key] for key in keys]},
         lambda insert: insert.on_conflict_do_update(
             index_elements=["year", "household"], set_={"timeline": columns.timeline + insert.excluded.timeline}
         ),
         returning=(columns.year, columns.household, columns.timeline),
     )
-    return [(year, household, timeline) for year, household, timeline in stored]
 
 
 async def _add(books: Books, steps: Steps, tx: Transaction) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from services.reporting.queries.sums import Scope, scope_of, sums_as_of
 from services.reporting.queries.yardsticks import children_of_many
-from services.reporting.rules.booking import earned_fen
+from services.reporting.rules.cover import Cover, earned_fen, usual_cover
 from services.reporting.rules.indicators import Child
 from services.reporting.rules.moves import Signed
 from services.reporting.rules.pace import Curve, curve_like, curve_of_time, last_day_of
@@ -34,19 +34,45 @@ async def earned_by_product(
     tx: Transaction, scope: Scope, year: int, start_month: int, day: date
 ) -> dict[str, dict[str, float]]:
     """The same by product."""
-    covers, start = LIVE.covers.c, first_day_of(year, start_month)
+    start, premiums = first_day_of(year, start_month), await _premiums(tx, scope, year, start_month, day)
+    earned: defaultdict[str, dict[str, float]] = defaultdict(dict)
+    for (region, product, cover), fen in sorted(premiums.items()):
+        more = earned_fen(fen, cover, start, day)
+        earned[region][product] = earned[region].get(product, 0.0) + more
+    return {region: _added(signed, earned) for region, signed in scope.booked.items()}
+
+
+Covered = tuple[str, str, Cover]
+"""(region as booked, product, first and last day of cover)"""
+
+
+async def _premiums(tx: Transaction, scope: Scope, year: int, start_month: int, day: date) -> dict[Covered, int]:
+    """Premium in fen whose cover meets [year start, day]: the usual cover of its day, unless told otherwise."""
+    cells, covers, start = LIVE.cells.c, LIVE.covers.c, first_day_of(year, start_month)
+    usual = (
+        select(
+            cells.region,
+            cells.product,
+            cells.booked_on,
+            func.sum(cells.self_paid_fen + cells.fiscal_fen + cells.donated_fen),
+        )
+        .where(tx.any_of(cells.region, scope.codes), scope.counts(cells.product))
+        .where(cells.booked_on >= first_day_of(year - 1, start_month), cells.booked_on < day)
+        .group_by(cells.region, cells.product, cells.booked_on)
+    )
     cover = (covers.region, covers.product, covers.starts_on, covers.ends_on)
-    question = (
+    unusual = (
         select(*cover, func.sum(covers.premium_fen))
         .where(tx.any_of(covers.region, scope.codes), scope.counts(covers.product))
         .where(covers.booked_on <= day, covers.starts_on <= day, covers.ends_on >= start)
         .group_by(*cover)
     )
-    earned: defaultdict[str, dict[str, float]] = defaultdict(dict)
-    for region, product, starts_on, ends_on, fen in await tx.rows(question.order_by(*cover)):
-        more = earned_fen(int(fen), (starts_on, ends_on), start, day)
-        earned[region][product] = earned[region].get(product, 0.0) + more
-    return {region: _added(signed, earned) for region, signed in scope.booked.items()}
+    found: defaultdict[Covered, int] = defaultdict(int)
+    for region, product, booked_on, fen in await tx.rows(usual):
+        found[region, product, usual_cover(booked_on)] += int(fen)
+    for region, product, starts_on, ends_on, fen in await tx.rows(unusual):
+        found[region, product, (starts_on, ends_on)] += int(fen)
+    return found
 
 
 async def waits_as_of(tx: Transaction, scope: Scope, year: int, day: date) -> dict[str, dict[int, int]]:

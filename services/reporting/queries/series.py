@@ -1,6 +1,7 @@
 """What was booked day by day: the year so far, the year before, and the curve that is expected."""
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -63,10 +64,12 @@ def _column(measure: str) -> Any:
 
 async def _households(tx: Transaction, scope: Scope, place: tuple[str, int]) -> Running:
     code, year = place
-    table = LIVE.households.c
+    everything, table = replace(scope, products="all"), LIVE.households.c
     question = (
         select(table.booked_on, func.sum(table.households))
         .where(table.region == code, table.year == year, table.today == (code in scope.by_todays_codes))
         .group_by(table.booked_on)
     )
-    return Running({day: int(n) for day, n in await tx.rows(question)})
+    booked = Counter((await by_day(tx, everything, year, LIVE.cells.c.policies))[code])
+    booked.update({day: int(n) for day, n in await tx.rows(question)})
+    return Running(booked)

@@ -81,13 +81,20 @@ async def units_as_of(tx: Transaction, scope: Scope, year: int, days: Sequence[d
 
 
 async def _households(tx: Transaction, scope: Scope, year: int, days: Sequence[date]) -> ByDay:
-    """Distinct households are no sum: where codes have changed they are kept by today's codes as well."""
-    table = LIVE.households
+    """Distinct households: policies whatever their product, and how many more the households are than those.
+
+    That is no sum: where codes have changed it is kept by today's codes as well.
+    """
+    cells, table = LIVE.cells, LIVE.households
+    policies = await _up_to(tx, scope, (cells, [cells.c.policies]), cells.c.year == year, days)
     own = Scope({code: ((code, 1),) for code in scope.booked})
     todays = scope.by_todays_codes
     plain = and_(~table.c.today, ~tx.any_of(table.c.region, todays)) if todays else ~table.c.today
     where = or_(plain, and_(table.c.today, tx.any_of(table.c.region, todays))) if todays else plain
-    return await _up_to(tx, own, (table, [table.c.households]), and_(table.c.year == year, where), days)
+    more = await _up_to(tx, own, (table, [table.c.households]), and_(table.c.year == year, where), days)
+    return {
+        region: {day: [policies[region][day][0] + n] for day, (n,) in by_day.items()} for region, by_day in more.items()
+    }
 
 
 async def _up_to(

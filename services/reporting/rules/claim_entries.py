@@ -1,14 +1,54 @@
 """What a claim books, step by step: counts and money, what is outstanding, and whether its clock has run out."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
-from shared.contracts.facts import ClaimState
+from services.reporting.rules.measures import OF_CLAIMS
+from services.reporting.rules.sums import Sums, add_to
+from shared.contracts.facts import ClaimChange, ClaimState
+from shared.contracts.values import programme_year_of
 
 Entry = tuple[date, str, int]
 """(day, measure, amount)"""
 _DECIDES = ("settled", "rejected", "paid")
 _OPENS = ("reported", "reopened")
+_PLACE = {measure: place for place, measure in enumerate(OF_CLAIMS)}
+
+
+def claim_cells(change: ClaimChange, start_month: int) -> Sums:
+    """What a change of a claim books in cells, on the very regions it names."""
+    cells: dict[tuple[str, int, date, str, bool], list[int]] = {}
+    for (region, product, day, measure), amount in _changed(change).items():
+        if amount:
+            key = (region, programme_year_of(day, start_month), day, product, False)
+            cells.setdefault(key, [0] * len(OF_CLAIMS))[_PLACE[measure]] = amount
+    return {**cells}
+
+
+def _changed(change: ClaimChange) -> dict[tuple[str, str, date, str], int]:
+    """Amounts by (region, product, day, measure); what was booked before and stays comes to 0."""
+    changed: defaultdict[tuple[str, str, date, str], int] = defaultdict(int)
+    for sign, state in _states(change):
+        for day, measure, amount in claim_entries(state):
+            changed[state.region, state.product, day, measure] += sign * amount
+    return changed
+
+
+def _states(change: ClaimChange) -> list[tuple[int, ClaimState]]:
+    gone = [] if change.before is None else [(-1, change.before)]
+    return [*gone, (1, change.after)]
+
+
+def payment_waits(changes: Iterable[ClaimChange], start_month: int) -> Sums:
+    """Claims paid by (region, programme year, day, product, days waited)."""
+    waits: Sums = {}
+    for change in changes:
+        for sign, state in _states(change):
+            for day, days in waits_for_payment(state):
+                year = programme_year_of(day, start_month)
+                add_to(waits, (state.region, year, day, state.product, days), (sign,))
+    return waits
 
 
 def claim_entries(state: ClaimState) -> Iterator[Entry]:

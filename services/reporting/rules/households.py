@@ -1,4 +1,7 @@
-"""When a household counts: in a region while at least one policy of it there is in force on the books."""
+"""When a household counts: in a region while at least one policy of it there is in force on the books.
+
+Most households have one policy, so they are counted as policies; what is booked is by how many they are more or fewer.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -10,13 +13,13 @@ from shared.contracts.values import with_ancestors
 Entry = tuple[int, str, int]
 """(day as ordinal, region, difference of policies in force)"""
 Steps = dict[tuple[str, bool, int, date], int]
-"""(region, by today's codes, programme year, day) -> households more or fewer from that day on"""
+"""(region, by today's codes, programme year, day) -> how many more households than policies come on that day"""
 LONG = 4_000
 
 
-def written(entries: Iterable[Entry]) -> str:
-    """The timeline's form in the table: `day:region:difference;` and so on."""
-    return "".join(f"{day}:{region}:{difference};" for day, region, difference in entries)
+def written(day: int, region: str, difference: int) -> str:
+    """An entry's form in the table: `day:region:difference;`, one after the other."""
+    return f"{day}:{region}:{difference};"
 
 
 def read(timeline: str) -> list[Entry]:
@@ -30,11 +33,16 @@ def shortened(timeline: str) -> str:
     sums: defaultdict[tuple[int, str], int] = defaultdict(int)
     for day, region, difference in read(timeline):
         sums[day, region] += difference
-    return written((day, region, total) for (day, region), total in sorted(sums.items()) if total)
+    return "".join(written(*place, total) for place, total in sorted(sums.items()) if total)
+
+
+def counts_as_its_policy(timeline: str) -> bool:
+    """Whether one policy is all that a household ever had: then there is nothing to book for it."""
+    return timeline.endswith(":1;") and timeline.count(";") == 1
 
 
 def book_changes(steps: Steps, year: int, timelines: tuple[str, str], moves: Moves) -> None:
-    """Add to `steps` what the household's presence changes at every level, from one timeline to the other."""
+    """Add to `steps` what becomes of the difference at every level, from one timeline to the other."""
     old, new = read(timelines[0]), read(timelines[1])
     touched = {where for _, where, _ in new[len(old) :]}
     for region in {above for where in touched for above in with_ancestors(where)}:
@@ -44,7 +52,7 @@ def book_changes(steps: Steps, year: int, timelines: tuple[str, str], moves: Mov
 
 
 def book_today(steps: Steps, year: int, timeline: str, moves: Moves) -> None:
-    """Add the whole presence of a household by today's codes, where they make a difference."""
+    """Add the whole difference of a household by today's codes, where they matter."""
     _book_today(steps, year, ([], read(timeline)), moves)
 
 
@@ -70,13 +78,13 @@ def _book(
     is_there: Callable[[str], bool],
 ) -> None:
     for sign, known in zip((-1, 1), entries, strict=True):
-        for day, step in _presence(known, is_there):
+        for day, step in _surplus(known, is_there):
             key = (*place, date.fromordinal(day))
             steps[key] = steps.get(key, 0) + sign * step
 
 
-def _presence(entries: Iterable[Entry], is_there: Callable[[str], bool]) -> Iterator[tuple[int, int]]:
-    """(day, +1 or -1) whenever the household begins or ceases to be present."""
+def _surplus(entries: Iterable[Entry], is_there: Callable[[str], bool]) -> Iterator[tuple[int, int]]:
+    """(day, by how much more the household counts than its policies) whenever the two part."""
     by_day: defaultdict[int, int] = defaultdict(int)
     for day, where, difference in entries:
         if is_there(where):
@@ -84,5 +92,5 @@ def _presence(entries: Iterable[Entry], is_there: Callable[[str], bool]) -> Iter
     policies = 0
     for day in sorted(by_day):
         was, policies = policies > 0, policies + by_day[day]
-        if was != (policies > 0):
-            yield day, 1 if policies > 0 else -1
+        if surplus := (policies > 0) - was - by_day[day]:
+            yield day, surplus

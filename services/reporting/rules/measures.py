@@ -45,16 +45,11 @@ MEASURES: tuple[str, ...] = tuple(field.name for field in fields(Measures))
 SUMS = MEASURES[:-1]
 """The additive measures, which cells hold."""
 STOCKS = ("outstanding_fen", "claims_open", "claims_overdue")
-PLACE = {name: place for place, name in enumerate(SUMS)}
+OF_POLICIES = SUMS[: SUMS.index("claims_reported")]
+OF_CLAIMS = SUMS[len(OF_POLICIES) :]
+"""A fact is about a policy or a claim: it changes only the measures of its kind."""
 CONTROLLED = {
     "enrollment": ("policies", "units", "persons", "self_paid_fen", "fiscal_fen", "donated_fen"),
     "claims": ("claims_reported", "claims_settled", "claims_paid", "claims_rejected", "settled_fen", "paid_fen"),
 }
 """By source the measures whose totals it tells per county and day."""
-Vector = list[int]
-"""The measures of a cell in the order of SUMS."""
-
-
-def nothing() -> Vector:
-    """A vector of zeros."""
-    return [0] * len(SUMS)

@@ -48,7 +48,7 @@ def _cells(name: str) -> Table:
         Column("booked_on", Date, primary_key=True),
         Column("product", String, primary_key=True),
         Column("renewed", Boolean, primary_key=True, comment="of policies; claims are never"),
-        *(Column(measure, BigInteger, nullable=False) for measure in SUMS),
+        *(Column(measure, BigInteger, nullable=False, server_default="0") for measure in SUMS),
         comment="signed sums of what was booked on a region or below it",
     )
 
@@ -62,7 +62,7 @@ def _households(name: str) -> Table:
         Column("year", Integer, primary_key=True),
         Column("booked_on", Date, primary_key=True),
         Column("households", BigInteger, nullable=False),
-        comment="how many distinct households more or fewer are present from a day on",
+        comment="how many more distinct households than policies a day brought to a region",
     )
 
 
@@ -86,7 +86,7 @@ def _covers(name: str) -> Table:
         Column("booked_on", Date, primary_key=True),
         Column("product", String, primary_key=True),
         Column("premium_fen", BigInteger, nullable=False),
-        comment="premium by the days of cover it is earned over",
+        comment="premium by its days of cover, if they are not the usual ones of its day, and off those",
     )
 
 
