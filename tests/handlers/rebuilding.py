@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 from random import Random
@@ -109,7 +109,7 @@ def in_messages(chance: Random, log: Sequence[Arrival]) -> list[Arrival]:
 
 def _renamed(arrival: Arrival, event_id: str) -> Arrival:
     assert arrival.event is not None
-    return replace(arrival, event_id=event_id, event=arrival.event.model_copy(update={"id": event_id}))
+    return arrival._replace(event_id=event_id, event=arrival.event.model_copy(update={"id": event_id}))
 
 
 def counted(log: Sequence[Arrival]) -> dict[str, int]:
