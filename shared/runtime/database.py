@@ -115,8 +115,13 @@ def _postgres(url: URL, service: str) -> AsyncEngine:
         pool_size=10,
         max_overflow=0,
         pool_timeout=10,
+        pool_use_lifo=True,
         hide_parameters=True,
-        connect_args={"timeout": 5, "server_settings": {"search_path": service, **_SETTINGS}},
+        connect_args={
+            "timeout": 5,
+            "prepared_statement_cache_size": 500,
+            "server_settings": {"search_path": service, **_SETTINGS},
+        },
     )
     remember_no_copies_after_rollback(engine.sync_engine)
     return engine
