@@ -116,6 +116,10 @@ class Platform:
         """The end of a service's log."""
         return (self._directory / f"{service}.log").read_text()[-2000:]
 
+    def pid(self, service: str) -> int:
+        """The process of a service that was started."""
+        return self._processes[service].pid
+
     def kill(self, service: str) -> None:
         """SIGKILL: no good-bye."""
         self._processes[service].kill()
