@@ -30,6 +30,7 @@ def batches(stand: Stand) -> Result:
     run = stand.once("B1", lambda: through(stand))
     with stand.display.step("B1: PostgreSQL copies the same rows"):
         limit = copy_rate(stand.servers, DATABASE)
+    stand.servers.drop(DATABASE)
     sample = stand.size(PEER_POLICIES)
     with stand.display.step(f"B1: the peer takes {sample:,} policies"):
         peer = peer_rate(stand.servers, "b1_peer", sample)

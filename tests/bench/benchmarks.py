@@ -9,6 +9,7 @@ from tests.bench.growth import growth
 from tests.bench.reading import reading
 from tests.bench.rebuilding import rebuilding
 from tests.bench.result import Result
+from tests.bench.scale_out import scale_out
 from tests.bench.single_events import single_events
 from tests.bench.stand import Stand
 from tests.bench.start import start
@@ -29,6 +30,7 @@ BENCHMARKS = {
     "B1": Benchmark("batches, end to end", batches),
     "B2": Benchmark("single events, end to end", single_events),
     "B3": Benchmark("freshness", freshness),
+    "B7": Benchmark("scale-out", scale_out),
     "B6": Benchmark("a whole year", whole_year, needs_year=True),
     "B4": Benchmark("reading", reading, needs_year=True),
     "B5": Benchmark("growth", growth, needs_year=True),

@@ -22,6 +22,10 @@ class Beside:
         self._process.start()
         other.close()
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid or 0
+
     def heard(self) -> Any:
         """What it says next. Raises Ended."""
         try:

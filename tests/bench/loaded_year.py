@@ -51,8 +51,10 @@ def _loaded(stand: Stand) -> Loaded:
     servers, policies = stand.servers, stand.size(FULL_SIZE)
     if (room := room_gib(servers.database.home)) < (needed := GIB_A_MILLION * policies / 1e6):
         raise NoRoom(f"{needed:.0f} GiB are needed, {room:.0f} are free: let TMPDIR name a larger disk")
+    disk_before = servers.disk_gib()
     amqp_url, database_url = servers.broker.create_vhost(DATABASE), servers.database.create(DATABASE)
-    ready = stand.kept.enter_context(platform(amqp_url, database_url))
+    with stand.display.step("the services of the year start"):
+        ready = stand.kept.enter_context(platform(amqp_url, database_url))
     pids = {service: ready.pid(service) for service in SERVICES}
     with YearPublisher(amqp_url, policies) as publisher, Memory(pids) as memory:
         blocked_since_last_read(ready)
@@ -60,7 +62,7 @@ def _loaded(stand: Stand) -> Loaded:
             began = publisher.start()
             tally = _until_booked(ready, publisher, step)
         seconds, peaks = time.monotonic() - began, memory.peaks_mib()
-    blocked, disk = blocked_since_last_read(ready), servers.disk_gib()
+    blocked, disk = blocked_since_last_read(ready), servers.disk_gib() - disk_before
     with stand.display.step("PostgreSQL vacuums the year, as it would by itself"):
         servers.vacuum(database_url)
     return Loaded(ready, amqp_url, database_url, tally, seconds, memory, peaks, blocked, disk)

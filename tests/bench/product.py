@@ -62,7 +62,7 @@ def taken(
     servers.checkpoint()
     began = publisher.start()
     meanwhile()
-    moment = _when_all_show(ready, on_top(before, totals), step, before["policies"])
+    moment = when_all_show(ready, on_top(before, totals), step, before["policies"])
     return Run(totals, moment - began, publisher.finish() - began)
 
 
@@ -73,16 +73,16 @@ def on_top(before: dict[str, Any], totals: Totals) -> Totals:
 
 
 @contextmanager
-def platform(amqp_url: str, database_url: str) -> Iterator[Platform]:
+def platform(amqp_url: str, database_url: str, **environment: str) -> Iterator[Platform]:
     """All four services, ready, with Guangxi's reference data; today is the last day of 2021."""
     with (
         TemporaryDirectory(prefix="guanai-bench-") as directory,
-        furnished(Path(directory), amqp_url, database_url) as made,
+        furnished(Path(directory), amqp_url, database_url, **environment) as made,
     ):
         yield made
 
 
-def _when_all_show(ready: Platform, totals: Totals, step: Step = QUIET, before: int = 0) -> float:
+def when_all_show(ready: Platform, totals: Totals, step: Step = QUIET, before: int = 0) -> float:
     """The monotonic moment at which the province shows every policy. Raises Stuck, Wrong."""
     wanted = {"policies": totals.policies, "units": totals.units, "persons": totals.persons}
     seen, moved = -1, time.monotonic()

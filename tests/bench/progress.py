@@ -46,7 +46,7 @@ class Display:
     """`with Display(console) as display, display.step("B6: booked", 3_061_912) as step: step.at(200_000)`."""
 
     def __init__(self, console: Console) -> None:
-        text = TextColumn("{task.description}")
+        text = TextColumn("{task.description}", markup=False)
         columns = (text, BarColumn(30), _Counted(), TimeElapsedColumn(), TimeRemainingColumn())
         self._progress = Progress(*columns, console=console, disable=not console.is_terminal)
         self._console = console
@@ -55,7 +55,7 @@ class Display:
     def step(self, what: str, total: float | None = None) -> Iterator[Step]:
         """A bar until the end of the block; without a total nobody knows how far it is."""
         if not self._console.is_terminal:
-            self._console.print(what)
+            self.say(what)
         task = self._progress.add_task(what, total=total)
         try:
             yield _Bar(self._progress, task, total)
@@ -64,7 +64,7 @@ class Display:
 
     def say(self, what: str) -> None:
         """A line that stays."""
-        self._console.print(what)
+        self._console.print(what, markup=False, highlight=False)
 
     def __enter__(self) -> "Display":
         self._progress.start()

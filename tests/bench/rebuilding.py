@@ -3,6 +3,7 @@
 import asyncio
 import re
 import time
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from tests.bench.batches import through
@@ -38,15 +39,15 @@ class Reader:
 
     async def read(self, ready: Platform, over: asyncio.Event) -> None:
         """Until it is over, once more after it."""
-        connection = Connection(ready)
-        right = {path: (await connection.get(path)).body for path in PATHS}
-        while True:
-            was_over = over.is_set()
-            for path in PATHS:
-                await self._ask(connection, path, right[path])
-            if was_over:
-                return
-            await asyncio.sleep(REST_SECONDS)
+        with closing(Connection(ready)) as connection:
+            right = {path: (await connection.get(path)).body for path in PATHS}
+            while True:
+                was_over = over.is_set()
+                for path in PATHS:
+                    await self._ask(connection, path, right[path])
+                if was_over:
+                    return
+                await asyncio.sleep(REST_SECONDS)
 
     async def _ask(self, connection: Connection, path: str, right: bytes) -> None:
         began = time.monotonic()
@@ -60,9 +61,8 @@ def rebuilding(stand: Stand) -> Result:
     """`guanai rebuild reporting --yes` of the whole year."""
     year, reader = the_year(stand), Reader()
     rate_of_b1 = stand.once("B1", lambda: through(stand)).rate
-    with stand.display.step(
-        "B8: the facts of the year are told and booked again", booked_events(year.platform)
-    ) as step:
+    events = booked_events(year.platform)
+    with stand.display.step("B8: all facts are told and booked again", events) as step:
         began = time.monotonic()
         said = asyncio.run(_rebuilt(year.platform, reader, step))
         seconds = time.monotonic() - began
@@ -117,4 +117,3 @@ def _booked_again(ready: Platform) -> float:
     page = ready.get("reporting", "/reporting/metrics").text
     found = re.search(r'^guanai_events_applied_total{queue="reporting.rebuild".*} (.*)$', page, re.MULTILINE)
     return float(found[1]) if found else 0.0
-

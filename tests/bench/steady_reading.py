@@ -16,23 +16,29 @@ class SteadyReading:
     """Asks these paths in turn at a pace, over connections that are kept."""
 
     def __init__(self, ready: Platform, paths: Sequence[str], pace: float) -> None:
+        self._connections = [Connection(ready) for _ in range(CONNECTIONS)]
         self._free: asyncio.Queue[Connection] = asyncio.Queue()
-        for _ in range(CONNECTIONS):
-            self._free.put_nowait(Connection(ready))
+        for connection in self._connections:
+            self._free.put_nowait(connection)
         self._paths, self._pace = paths, pace
         self.waits_ms: list[float] = []
         """From its moment until the whole answer was there."""
 
     async def run(self, seconds: float) -> None:
         """Ask for so long, and wait for the last answers. Raises Wrong for one that is an error."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                await self._begin_all(group, int(seconds * self._pace))
+        finally:
+            for connection in self._connections:
+                connection.close()
+
+    async def _begin_all(self, group: asyncio.TaskGroup, times: int) -> None:
         began = time.monotonic()
-        async with asyncio.TaskGroup() as group:
-            for number, path in enumerate(islice(cycle(self._paths), int(seconds * self._pace))):
-                moment = began + number / self._pace
-                await asyncio.sleep(max(0.0, moment - time.monotonic()))
-                group.create_task(self._ask(path, moment))
-        while not self._free.empty():
-            self._free.get_nowait().close()
+        for number, path in enumerate(islice(cycle(self._paths), times)):
+            moment = began + number / self._pace
+            await asyncio.sleep(max(0.0, moment - time.monotonic()))
+            group.create_task(self._ask(path, moment))
 
     async def _ask(self, path: str, moment: float) -> None:
         connection = await self._free.get()

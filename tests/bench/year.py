@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from heapq import merge
 from operator import itemgetter
 from typing import Any
+from zlib import crc32
 
 from services.cli.reference_data import SHIPPED
 from services.cli.simulation import Plan, claim_events, policy_events, policy_range
@@ -40,7 +41,7 @@ def _in_order_of_date(policies: int) -> Iterator[tuple[Target, Event]]:
 
 def _some_claims(plan: Plan, one_in: int) -> Iterator[Event]:
     """Every step of one claim in so many."""
-    return (event for event in claim_events(plan) if int(event["subject"][-6:]) % one_in == 0)
+    return (event for event in claim_events(plan) if crc32(event["subject"].encode()) % one_in == 0)
 
 
 @dataclass
