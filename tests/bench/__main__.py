@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from tests.bench.benchmarks import BENCHMARKS
-from tests.bench.document import document_in
+from tests.bench.document import NoPlace, document_in
 from tests.bench.progress import Display
 from tests.bench.record import written
 from tests.bench.result import Result, failure
@@ -31,7 +31,7 @@ def main(
 ) -> None:
     """Run benchmarks on private RabbitMQ and PostgreSQL nodes; ends with 1 when a bar is missed at full size."""
     if document is not None:
-        document_in(document, output)
+        _document(document, output)
         return
     names = _chosen(which or [])
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -39,9 +39,16 @@ def main(
     try:
         _run(names, policies, output, results)
     except KeyboardInterrupt:
-        Console(stderr=True).print(f"interrupted; {output} holds what was done")
+        Console(stderr=True).print(f"interrupted; {output} holds what was done" if results else "interrupted")
         raise typer.Exit(INTERRUPTED) from None
     raise typer.Exit(any(result.failed or (result.full_size and not result.met) for result in results))
+
+
+def _document(document: Path, record: Path) -> None:
+    try:
+        document_in(document, record)
+    except (NoPlace, FileNotFoundError) as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def _chosen(which: Sequence[str]) -> list[str]:

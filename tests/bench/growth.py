@@ -7,7 +7,6 @@ from tests.bench.result import Check, Result
 from tests.bench.stand import Stand
 from tests.bench.workload import Workload
 from tests.bench.year import FULL_SIZE
-from tests.journeys.platform import SERVICES
 
 SEED = 5
 DATABASE = "b5"
@@ -16,12 +15,9 @@ DATABASE = "b5"
 def growth(stand: Stand) -> Result:
     """B1's batches in both; the services of the year rest while the empty ones work."""
     year, work = the_year(stand), Workload(stand.size(POLICIES), EVENTS_A_MESSAGE, SEED)
-    with stand.display.step("B5: policies come into an empty database", work.policies) as step:
-        for service in SERVICES:
-            year.platform.stop(service)
+    with stand.display.step("B5: policies come into an empty database", work.policies) as step, year.resting():
         empty = through_product(stand.servers, DATABASE, work, step)
         stand.servers.drop(DATABASE)
-        year.platform.start(*SERVICES)
     with (
         stand.display.step("B5: the same come to the whole year", work.policies) as step,
         publisher_of(year.amqp_url, work) as publisher,

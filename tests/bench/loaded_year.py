@@ -2,7 +2,8 @@
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +42,16 @@ class Loaded:
     blocked_seconds: Mapping[str, float]
     disk_gib: float
 
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """Its services are stopped until the end of the block."""
+        for service in SERVICES:
+            self.platform.stop(service)
+        try:
+            yield
+        finally:
+            self.platform.start(*SERVICES)
+
 
 def the_year(stand: Stand) -> Loaded:
     """Loaded by whoever asks first. Raises Stuck, Wrong, NoRoom."""
@@ -51,7 +62,6 @@ def _loaded(stand: Stand) -> Loaded:
     servers, policies = stand.servers, stand.size(FULL_SIZE)
     if (room := room_gib(servers.database.home)) < (needed := GIB_A_MILLION * policies / 1e6):
         raise NoRoom(f"{needed:.0f} GiB are needed, {room:.0f} are free: let TMPDIR name a larger disk")
-    disk_before = servers.disk_gib()
     amqp_url, database_url = servers.broker.create_vhost(DATABASE), servers.database.create(DATABASE)
     with stand.display.step("the services of the year start"):
         ready = stand.kept.enter_context(platform(amqp_url, database_url))
@@ -62,9 +72,10 @@ def _loaded(stand: Stand) -> Loaded:
             began = publisher.start()
             tally = _until_booked(ready, publisher, step)
         seconds, peaks = time.monotonic() - began, memory.peaks_mib()
-    blocked, disk = blocked_since_last_read(ready), servers.disk_gib() - disk_before
+    blocked = blocked_since_last_read(ready)
     with stand.display.step("PostgreSQL vacuums the year, as it would by itself"):
         servers.vacuum(database_url)
+    disk = servers.disk_gib()
     return Loaded(ready, amqp_url, database_url, tally, seconds, memory, peaks, blocked, disk)
 
 

@@ -31,7 +31,7 @@ def whole_year(stand: Stand) -> Result:
             Check("counties whose units differ", different_counties(year.platform, year), "=", 0, ""),
         ],
         notes=f"{(policies + 3 * claims) / year.seconds:,.0f} events/s; every total is the simulator's own; "
-        f"{year.disk_gib:.1f} GiB of disk. Events are made while they are sent, on the same cores.",
+        f"{year.disk_gib:.1f} GiB on disk in all. Events are made while they are sent, on the same cores.",
         full_size=stand.is_full(FULL_SIZE),
         details=_details(year),
     )
