@@ -19,6 +19,8 @@ METRICS: dict[str, tuple[type[Counter] | type[Gauge] | type[Histogram], str, tup
     "loop_restarts": (Counter, "Loops started again after the broker or database was away", ("loop",)),
     "intake_refused": (Counter, "Submissions without an identity that the broker vouches for", ("reason",)),
     "loop_lag_seconds": (Gauge, "How late the event loop ran its last tick", ()),
+    "loop_blocked_seconds": (Gauge, "Longest that the event loop was blocked since this page was last read", ()),
+    "loop_blocked_longest_seconds": (Gauge, "Longest that the event loop was blocked since the process began", ()),
     "job_seconds": (Histogram, "How long a scheduled job took", ("job",)),
     "request_seconds": (Histogram, "How long an HTTP request took", ("method", "status")),
     "reconciliation_differences": (Gauge, "Standing differences between the books and the control totals", ()),
@@ -34,6 +36,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         self._service = service
         self._metrics = {name: self._made(name, *spec) for name, spec in METRICS.items()}
+        self._blocked = self._blocked_longest = 0.0
 
     def _made(self, name: str, kind: Any, says: str, labels: tuple[str, ...]) -> Any:
         extra: dict[str, Any] = {"buckets": _BUCKETS} if kind is Histogram else {}
@@ -48,8 +51,16 @@ class Metrics:
         metric = self._metrics[name].labels(service=self._service, **labels)
         (metric.observe if isinstance(metric, Histogram) else metric.set)(value)
 
+    def note_blocked(self, seconds: float) -> None:
+        """The event loop was blocked for so long; the page shows the longest."""
+        if seconds > self._blocked:
+            self._blocked, self._blocked_longest = seconds, max(seconds, self._blocked_longest)
+
     def page(self) -> bytes:
         """What `/metrics` answers."""
+        self.note("loop_blocked_seconds", self._blocked)
+        self.note("loop_blocked_longest_seconds", self._blocked_longest)
+        self._blocked = 0.0
         return generate_latest(self.registry)
 
 

@@ -28,6 +28,7 @@ from shared.messaging.transaction import Transaction
 from shared.messaging.transport import BrokerAway, Transport
 from shared.runtime.clock import Clock
 from shared.runtime.database import Database
+from shared.runtime.loop_watch import watch_loop
 from shared.runtime.observe import Metrics, Probe
 from shared.runtime.oidc import Oidc
 from shared.runtime.operations import operations
@@ -108,7 +109,7 @@ class Running:
         """Jobs and errands: what the passing of time brings about."""
         jobs = [*self.service.jobs(self.settings), Job("judge_parked", 5.0, self._judge_parked)]
         clocks = [(job.name, lambda job=job: self._every(job)) for job in jobs]
-        return [*clocks, *self.service.errands(self), ("loop_lag", self._measure_lag)]
+        return [*clocks, *self.service.errands(self), ("loop_lag", partial(watch_loop, self.metrics))]
 
     def _consumer(self, queue: str, routes: Sequence[Route]) -> tuple[str, Loop]:
         opened, desk = listener(queue, routes, self.metrics), self.desk_of(queue)
@@ -143,12 +144,6 @@ class Running:
             self.desk.committed.set()
             self.metrics.note("job_seconds", time.perf_counter() - began, job=job.name)
             await asyncio.sleep(job.every_seconds)
-
-    async def _measure_lag(self) -> None:
-        while True:
-            began = time.perf_counter()
-            await asyncio.sleep(0.1)
-            self.metrics.note("loop_lag_seconds", max(0.0, time.perf_counter() - began - 0.1))
 
 
 async def _is_mine(tx: Transaction, job: str) -> bool:

@@ -25,8 +25,8 @@ SHARED = {
         "rabbitmq", "rabbitmq_messages", "relay", "replay", "tables", "topology", "transaction", "transport", "watch",
     },
     "runtime": {
-        "clock", "database", "intake", "migrations", "observe", "oidc", "operations", "principals", "process",
-        "reference", "security", "service", "sessions", "settings", "web",
+        "clock", "database", "intake", "loop_watch", "migrations", "observe", "oidc", "operations", "principals",
+        "process", "reference", "security", "service", "sessions", "settings", "web",
     },
 }  # fmt: skip
 TEST_FOLDERS = {

@@ -66,6 +66,29 @@ async def _handed_on(url: str, workload: Workload, filled: bool) -> float:
             return messages / (await loop.run(messages) - began)
 
 
+def hop_waits_ms(servers: Servers, name: str, workload: Workload, pace: float) -> list[float]:
+    """Milliseconds from a message's moment in the pace until it has come through both queues of a bare loop."""
+    return uvloop.run(_hops(servers.broker.create_vhost(name), workload, pace))
+
+
+async def _hops(url: str, workload: Workload, pace: float) -> list[float]:
+    target = Target("", TAKEN_FROM, "application/cloudevents+json")
+    arrived: dict[str, float] = {}
+
+    async def note(message: AbstractIncomingMessage) -> None:
+        arrived[message.message_id or ""] = time.monotonic()
+
+    async with await aio_pika.connect(url) as taking, await aio_pika.connect(url) as giving:
+        loop = BareLoop(await taking.channel(), await giving.channel(publisher_confirms=True, on_return_raises=True))
+        await loop.declare()
+        await (await (await taking.channel()).get_queue(HANDED_TO)).consume(note, no_ack=True)
+        with Publisher(url, target, workload, pace) as publisher:
+            await asyncio.to_thread(publisher.totals)
+            began = await asyncio.to_thread(publisher.start)
+            await loop.run(workload.policies)
+    return [1000 * (moment - began - int(number.rpartition("-")[2]) / pace) for number, moment in arrived.items()]
+
+
 class BareLoop:
     """Takes from one queue, publishes to the other, acknowledges what is confirmed."""
 

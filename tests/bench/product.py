@@ -1,32 +1,27 @@
 """The product: four services as processes, fed by an insurer, watched through the API until all policies show."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
-from services.cli.reference_data import SHIPPED
-from tests.bench.publisher import Publisher, Target
+from tests.bench.progress import QUIET, Step
+from tests.bench.publisher import POLICIES, POLICY_BATCHES, Publisher
+from tests.bench.result import Wrong
 from tests.bench.servers import Servers
-from tests.bench.workload import INSURER, Totals, Workload
-from tests.journeys.platform import SERVICES, Platform
+from tests.bench.workload import Totals, Workload
+from tests.journeys.platform import Platform, furnished
 
-REFERENCE = {
-    "regions": ("regions.csv", "regions_villages.csv.gz"),
-    "products": ("products.csv",),
-    "targets": ("targets.csv",),
-    "populations": ("population.csv",),
-    "contacts": ("contacts.csv",),
-}
 MOST_IDLE_SECONDS = 60.0
 FAR_SECONDS, NEAR_SECONDS = 0.5, 0.05
 """How often to look: seldom at first, so that asking costs little, often once nine tenths show."""
 
 
 class Stuck(Exception):
-    """The policies stopped moving, or the numbers are wrong."""
+    """The policies stopped moving."""
 
 
 @dataclass(frozen=True)
@@ -37,59 +32,79 @@ class Run:
     seconds: float
     publishing_seconds: float
 
+    @property
+    def rate(self) -> float:
+        """Policies a second."""
+        return self.totals.policies / self.seconds
 
-def through_product(servers: Servers, name: str, workload: Workload) -> Run:
+
+def through_product(servers: Servers, name: str, workload: Workload, step: Step = QUIET) -> Run:
     """Bring the workload through the whole product in a new database and vhost of this name."""
     amqp_url, database_url = servers.broker.create_vhost(name), servers.database.create(name)
-    batch = workload.events_a_message > 1
-    target = Target(
-        exchange="guanai.intake",
-        routing_key=f"{INSURER}.policy.{'batch' if batch else 'issued'}",
-        content_type=f"application/cloudevents{'-batch' if batch else ''}+json",
-    )
-    with Publisher(amqp_url, target, workload) as publisher, platform(amqp_url, database_url) as ready:
-        totals = publisher.totals()
-        servers.checkpoint()
-        began = publisher.start()
-        shown = _when_all_show(ready, totals)
-        return Run(totals, shown - began, publisher.finish() - began)
+    with publisher_of(amqp_url, workload) as publisher, platform(amqp_url, database_url) as ready:
+        return taken(ready, publisher, servers, step)
+
+
+def publisher_of(amqp_url: str, workload: Workload, pace: float | None = None) -> Publisher:
+    """An insurer who sends the workload to enrollment."""
+    return Publisher(amqp_url, POLICY_BATCHES if workload.events_a_message > 1 else POLICIES, workload, pace)
+
+
+def taken(
+    ready: Platform,
+    publisher: Publisher,
+    servers: Servers,
+    step: Step = QUIET,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> Run:
+    """Bring everything that the publisher has through a product that may hold policies already."""
+    totals, before = publisher.totals(), shown(ready)
+    servers.checkpoint()
+    began = publisher.start()
+    meanwhile()
+    moment = when_all_show(ready, on_top(before, totals), step, before["policies"])
+    return Run(totals, moment - began, publisher.finish() - began)
+
+
+def on_top(before: dict[str, Any], totals: Totals) -> Totals:
+    """What must show after these totals have come to what showed before."""
+    added = {name: before[name] + getattr(totals, name) for name in ("policies", "units", "persons")}
+    return replace(totals, **added)
 
 
 @contextmanager
-def platform(amqp_url: str, database_url: str) -> Iterator[Platform]:
+def platform(amqp_url: str, database_url: str, **environment: str) -> Iterator[Platform]:
     """All four services, ready, with Guangxi's reference data; today is the last day of 2021."""
-    environment = {"GUANAI_AMQP_URL": amqp_url, "GUANAI_DATABASE_URL": database_url, "GUANAI_TODAY": "2021-08-31"}
-    with TemporaryDirectory(prefix="guanai-bench-") as directory:
-        made = Platform(Path(directory), environment)
-        try:
-            made.command("migrate")
-            made.command("declare")
-            made.start(*SERVICES)
-            for kind, files in REFERENCE.items():
-                for file in files:
-                    made.command("load", kind, str(SHIPPED / file))
-            yield made
-        finally:
-            made.close()
+    with (
+        TemporaryDirectory(prefix="guanai-bench-") as directory,
+        furnished(Path(directory), amqp_url, database_url, **environment) as made,
+    ):
+        yield made
 
 
-def _when_all_show(ready: Platform, totals: Totals) -> float:
-    """The monotonic moment at which the province shows every policy. Raises Stuck."""
+def when_all_show(ready: Platform, totals: Totals, step: Step = QUIET, before: int = 0) -> float:
+    """The monotonic moment at which the province shows every policy. Raises Stuck, Wrong."""
     wanted = {"policies": totals.policies, "units": totals.units, "persons": totals.persons}
     seen, moved = -1, time.monotonic()
     while True:
-        shown = _shown(ready)
+        now_shown = shown(ready)
+        found = {name: now_shown[name] for name in wanted}
         now = time.monotonic()
-        if {name: shown[name] for name in wanted} == wanted:
+        if found == wanted:
             return now
-        seen, moved = (shown["policies"], now) if shown["policies"] != seen else (seen, moved)
+        if found["policies"] >= totals.policies:
+            raise Wrong(f"shown {found}, wanted {wanted}")
+        step.left(totals.policies - found["policies"])
+        seen, moved = (found["policies"], now) if found["policies"] != seen else (seen, moved)
         if now - moved > MOST_IDLE_SECONDS:
-            raise Stuck(f"shown {shown}, wanted {wanted}\n{ready.log_of('enrollment')}\n{ready.log_of('reporting')}")
-        time.sleep(NEAR_SECONDS if shown["policies"] > 0.9 * totals.policies else FAR_SECONDS)
+            raise Stuck(f"shown {found}, wanted {wanted}\n{ready.log_of('enrollment')}\n{ready.log_of('reporting')}")
+        is_near = found["policies"] - before > 0.9 * (totals.policies - before)
+        time.sleep(NEAR_SECONDS if is_near else FAR_SECONDS)
 
 
-def _shown(ready: Platform) -> dict[str, int]:
-    answer = ready.get("reporting", "/reporting/v1/indicators", region="45", year=2021, products="all")
+def shown(ready: Platform, region: str = "45") -> dict[str, Any]:
+    """The measures of a region, of all products, as of the last day."""
+    answer = ready.get("reporting", "/reporting/v1/indicators", region=region, year=2021, products="all")
     answer.raise_for_status()
-    measures: dict[str, int] = answer.json()["measures"]
+    measures: dict[str, Any] = answer.json()["measures"]
     return measures

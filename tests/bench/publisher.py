@@ -1,17 +1,16 @@
-"""An insurer's system in a process of its own: builds all bodies first, then publishes them as fast as it can."""
+"""An insurer's system in a process of its own: builds all bodies first, then publishes them, at a pace or as it can."""
 
 import asyncio
-import multiprocessing
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from types import TracebackType
 
 import aio_pika
 import uvloop
 from aio_pika.abc import AbstractChannel
 
+from tests.bench.beside import Beside
 from tests.bench.workload import INSURER, Totals, Workload, bodies_of, events_of, totals_of
 
 BYTES_IN_FLIGHT = 4_000_000
@@ -27,66 +26,83 @@ class Target:
     content_type: str
 
 
-class Publisher:
-    """`with Publisher(...) as p: p.totals(); p.start(); p.finish()`; it builds the bodies meanwhile."""
+POLICIES = Target("guanai.intake", f"{INSURER}.policy.issued", "application/cloudevents+json")
+POLICY_BATCHES = Target("guanai.intake", f"{INSURER}.policy.batch", "application/cloudevents-batch+json")
 
-    def __init__(self, url: str, target: Target, workload: Workload) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._line, other = context.Pipe()
-        self._process = context.Process(target=_run, args=(other, url, target, workload), daemon=True)
-        self._process.start()
-        other.close()
+
+class Publisher(Beside):
+    """`with Publisher(...) as p: p.totals(); p.start(); p.finish()`; it builds the bodies meanwhile.
+
+    With a `pace` in messages a second each is sent at its moment, whatever has become of those before.
+    """
+
+    def __init__(self, url: str, target: Target, workload: Workload, pace: float | None = None) -> None:
+        super().__init__(_work, url, target, workload, pace)
+        self.late_seconds = 0.0
+        """How much later than its moment a message was sent, at most; known at the end."""
 
     def totals(self) -> Totals:
         """Wait until all bodies are built."""
-        totals: Totals = self._line.recv()
+        totals: Totals = self.heard()
         return totals
 
     def start(self) -> float:
         """Let it publish; the monotonic moment of the first message."""
-        self._line.send("publish")
-        moment: float = self._line.recv()
+        self.line.send("publish")
+        moment: float = self.heard()
         return moment
 
     def finish(self) -> float:
         """Wait until the broker has confirmed all; that monotonic moment."""
-        moment: float = self._line.recv()
+        moment: float
+        moment, self.late_seconds = self.heard()
         return moment
 
-    def __enter__(self) -> "Publisher":
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._line.close()
-        self._process.terminate()
-        self._process.join()
-
-
-def _run(line: Connection, url: str, target: Target, workload: Workload) -> None:
-    events = list(events_of(workload.policies))
+def _work(line: Connection, url: str, target: Target, workload: Workload, pace: float | None) -> None:
+    events = list(events_of(workload))
     bodies = bodies_of(events, workload.events_a_message)
     line.send(totals_of(events))
     del events
     line.recv()
-    uvloop.run(_publish(line, url, target, bodies))
+    uvloop.run(_publish(line, url, target, bodies, Pace(pace)))
 
 
-async def _publish(line: Connection, url: str, target: Target, bodies: Sequence[bytes]) -> None:
+class Pace:
+    """Messages a second, or none."""
+
+    def __init__(self, rate: float | None) -> None:
+        self._rate, self._began, self.late = rate, time.monotonic(), 0.0
+
+    def begin(self) -> float:
+        self._began = time.monotonic()
+        return self._began
+
+    async def moment(self, number: int) -> None:
+        """Wait for the moment of the message with this number."""
+        if self._rate is None:
+            return
+        ahead = self._began + number / self._rate - time.monotonic()
+        await asyncio.sleep(max(0.0, ahead))
+        self.late = max(self.late, -ahead)
+
+
+async def _publish(line: Connection, url: str, target: Target, bodies: Sequence[bytes], pace: Pace) -> None:
     in_flight = asyncio.Semaphore(max(4, min(MOST_IN_FLIGHT, BYTES_IN_FLIGHT // len(bodies[0]))))
     async with await aio_pika.connect(url) as connection:
         channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
-        line.send(time.monotonic())
+        line.send(pace.begin())
         async with asyncio.TaskGroup() as group:
             for number, body in enumerate(bodies):
+                await pace.moment(number)
                 await in_flight.acquire()
-                sent = group.create_task(_send(channel, target, body, f"{target.routing_key}-{number}"))
+                sent = group.create_task(send(channel, target, body, f"{target.routing_key}-{number}"))
                 sent.add_done_callback(lambda _: in_flight.release())
-    line.send(time.monotonic())
+    line.send((time.monotonic(), pace.late))
 
 
-async def _send(channel: AbstractChannel, target: Target, body: bytes, message_id: str) -> None:
+async def send(channel: AbstractChannel, target: Target, body: bytes, message_id: str) -> None:
+    """Persistent, in the insurer's name; returns when the broker has confirmed it."""
     message = aio_pika.Message(
         body,
         content_type=target.content_type,

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import platform
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +28,21 @@ class Servers:
         """Let every measurement begin with clean pages."""
         asyncio.run(_asked(self.database.url, "CHECKPOINT"))
 
+    def vacuum(self, database_url: str) -> None:
+        """What autovacuum would do some time after a load, so that nothing is measured while it does."""
+        asyncio.run(_asked(database_url, "VACUUM (ANALYZE)"))
+        self.checkpoint()
+
+    def drop(self, name: str) -> None:
+        """Give back the disk of a database and a vhost of this name."""
+        self.database.drop(name)
+        self.broker.drop_vhost(name)
+
+    def disk_gib(self) -> float:
+        """What both hold on disk now."""
+        files = [file for home in (self.broker.home, self.database.home) for file in home.rglob("*")]
+        return sum(_bytes_of(file) for file in files) / 2**30
+
 
 @contextmanager
 def private_servers() -> Iterator[Servers]:
@@ -48,6 +64,18 @@ def machine(servers: Servers) -> dict[str, Any]:
         "load_before": round(os.getloadavg()[0], 2),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def room_gib(home: Path) -> float:
+    """What is free on the disk of a server."""
+    return shutil.disk_usage(home).free / 2**30
+
+
+def _bytes_of(file: Path) -> int:
+    try:
+        return 512 * file.lstat().st_blocks
+    except FileNotFoundError:
+        return 0
 
 
 def _value(file: Path, name: str) -> str:

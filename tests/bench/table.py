@@ -1,73 +1,69 @@
-"""How results are shown: one table for people, one JSON file for programs."""
+"""How results are shown to people: one table, with the machine above it and what the numbers stand for below."""
 
-import json
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from tests.bench.benchmarks import Result
+from tests.bench.result import Check, Result
 
-NOTES = {
-    "B1": "the limit is COPY of the same rows; the peer took {peer_policies:,} policies, its rate is taken to go on.",
-    "B2": "the limit is a bare aio-pika loop that empties a full queue of the same messages; "
-    "while they are published, as in the product's run, it takes {limit_while_publishing:,.0f}/s.",
-}
+COLUMNS = ("", "work", "product", "peer", "limit", "ratio", "bar", "met")
+LEFT = ("", "work", "met")
+Row = tuple[str, ...]
 
 
 def shown(machine: Mapping[str, Any], results: Sequence[Result]) -> RenderableType:
     """The table with the machine above it and what one must know below."""
-    table = Table(title="Policies a second", title_style="bold")
-    for name in ("", "product", "peer", "limit", "to peer", "bar", "to limit", "bar", "met"):
-        table.add_column(name, justify="left" if name in ("", "met") else "right", no_wrap=True)
-    for result in results:
-        table.add_row(*_cells(result))
+    table = Table(title="Benchmarks", title_style="bold")
+    for name in COLUMNS:
+        table.add_column(name, justify="left" if name in LEFT else "right", no_wrap=name != "work")
+    for result in in_order(results):
+        for row in rows_of(result):
+            table.add_row(*row)
+        table.add_section()
     about = [f"{name.replace('_', ' '):>12}  {value}" for name, value in machine.items()]
-    notes = [f"{r.id}: {r.work}; {NOTES[r.id].format(**r.details)}" for r in results]
-    return Group(*map(Text, about), table, *map(Text, notes))
+    return Group(*map(Text, about), table, *(Text(note) for note in notes_of(results)))
 
 
-def _cells(result: Result) -> list[str]:
-    return [
-        result.id,
-        f"{result.product:,.0f}",
-        f"{result.peer:,.0f}" if result.peer else "–",
-        f"{result.limit:,.0f}",
-        f"{result.peer_ratio:.1f} ×" if result.peer_ratio else "–",
-        f"≥ {result.peer_bar:g} ×" if result.peer_bar else "–",
-        f"{result.ratio:.3f} ×",
-        f"≥ {result.bar:g} ×",
-        _verdict(result),
-    ]
+def in_order(results: Sequence[Result]) -> list[Result]:
+    """By their ids: they run in another order."""
+    return sorted(results, key=lambda result: result.id)
 
 
-def _verdict(result: Result) -> str:
-    if not result.full_size:
-        return "trial"
-    return "yes" if result.met else "NO"
+def rows_of(result: Result) -> Iterator[Row]:
+    """The benchmark with its first bar, and a row for each further one."""
+    numbers = [_number(value, result.unit) for value in (result.product, result.peer, result.limit)]
+    first = result.checks[0] if result.checks else None
+    ratio = "" if result.ratio is None else f"{_rounded(result.ratio)} ×"
+    yield (result.id, result.work, *numbers, ratio, _bar(first), _met(result, first))
+    for check in result.checks[1:]:
+        yield ("", f"  {check.what}", _number(check.value, check.unit), "", "", "", _bar(check), _met(result, check))
 
 
-def written(path: Path, machine: Mapping[str, Any], results: Sequence[Result]) -> None:
-    """bench.json: rates in policies a second."""
-    content = {"machine": dict(machine), "results": [_plain(result) for result in results]}
-    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+def notes_of(results: Sequence[Result]) -> list[str]:
+    """What the numbers stand for, and why there are none."""
+    return [f"{r.id}: {r.failed or r.notes}" for r in in_order(results) if r.failed or r.notes]
 
 
-def _plain(result: Result) -> dict[str, Any]:
-    return {
-        "id": result.id,
-        "work": result.work,
-        "product": round(result.product, 1),
-        "peer": result.peer and round(result.peer, 1),
-        "limit": round(result.limit, 1),
-        "ratio": round(result.ratio, 4),
-        "bar": result.bar,
-        "peer_ratio": result.peer_ratio and round(result.peer_ratio, 2),
-        "peer_bar": result.peer_bar,
-        "met": result.met,
-        "full_size": result.full_size,
-        **result.details,
-    }
+def _number(value: float | None, unit: str) -> str:
+    return "" if value is None else f"{_rounded(value)} {unit}".rstrip()
+
+
+def _rounded(value: float) -> str:
+    """Three digits are enough, whole numbers are whole."""
+    if value == int(value) or abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
+
+
+def _bar(check: Check | None) -> str:
+    return "" if check is None else f"{check.must_be} {_number(check.bar, check.unit)}"
+
+
+def _met(result: Result, check: Check | None) -> str:
+    if check is None:
+        return result.verdict
+    met = "yes" if check.met else "NO"
+    return met if result.full_size else f"({met})"

@@ -26,10 +26,11 @@ PERSONS = (1, 2, 3, 4, 1, 2, 3, 4, 3)
 
 @dataclass(frozen=True)
 class Workload:
-    """So many policies, so many in a message."""
+    """So many policies, so many in a message; another seed gives policies of other numbers."""
 
     policies: int
     events_a_message: int
+    seed: int = 1
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,10 @@ class Totals:
     selling_days: int
 
 
-def events_of(policies: int) -> Iterator[Event]:
-    """The events in order of `sold_on`; the same number gives the same events."""
-    plan = Plan(SHIPPED, 2021, max(policies, FEWEST), seed=1, insurers=(INSURER,))
+def events_of(workload: Workload) -> Iterator[Event]:
+    """The events in order of `sold_on`; the same workload gives the same events."""
+    policies = workload.policies
+    plan = Plan(SHIPPED, 2021, max(policies, FEWEST), workload.seed, insurers=(INSURER,))
     for number, event in enumerate(islice(policy_events(plan), policies)):
         yield _sold_on(event, number, number * SELLING_DAYS // policies)
 

@@ -45,10 +45,10 @@ REFERENCE = (
 
 
 @contextmanager
-def furnished(directory: Path, amqp_url: str, database_url: str) -> Iterator["Platform"]:
+def furnished(directory: Path, amqp_url: str, database_url: str, **more: str) -> Iterator["Platform"]:
     """Four services on RabbitMQ and PostgreSQL with Guangxi's reference data; today is the last day of 2021."""
     environment = {"GUANAI_AMQP_URL": amqp_url, "GUANAI_DATABASE_URL": database_url, "GUANAI_TODAY": "2021-08-31"}
-    made = Platform(directory, environment)
+    made = Platform(directory, environment | more)
     try:
         made.command("migrate")
         made.command("declare")
@@ -96,6 +96,19 @@ class Platform:
         words = (sys.executable, "-m", "services", *words)
         return subprocess.Popen(words, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
+    @contextmanager
+    def another(self, service: str, **environment: str) -> Iterator[Callable[[], bool]]:
+        """One more replica of a service until the end of the block, and whether it is ready."""
+        port = free_port()
+        words = [sys.executable, "-m", "services", "serve", service, "--port", str(port)]
+        with (self._directory / f"{service}-{port}.log").open("ab") as log:
+            process = subprocess.Popen(words, env={**self.environment, **environment}, stderr=log, stdout=log)
+        try:
+            yield lambda: self._says_ready(f"http://127.0.0.1:{port}/{service}/readyz")
+        finally:
+            process.kill()
+            process.wait()
+
     def start(self, *services: str) -> None:
         """Start services and wait until they are ready."""
         for service in services:
@@ -107,14 +120,21 @@ class Platform:
 
     def is_ready(self, service: str) -> bool:
         """What `readyz` says."""
+        return self._says_ready(f"http://127.0.0.1:{self.ports[service]}/{service}/readyz")
+
+    def _says_ready(self, url: str) -> bool:
         try:
-            return self.get(service, f"/{service}/readyz").status_code == 200
+            return self.http.get(url).status_code == 200
         except httpx2.TransportError:
             return False
 
     def log_of(self, service: str) -> str:
         """The end of a service's log."""
         return (self._directory / f"{service}.log").read_text()[-2000:]
+
+    def pid(self, service: str) -> int:
+        """The process of a service that was started."""
+        return self._processes[service].pid
 
     def kill(self, service: str) -> None:
         """SIGKILL: no good-bye."""
