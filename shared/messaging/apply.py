@@ -63,7 +63,8 @@ async def apply(desk: Desk, arrivals: Sequence[Arrival], answer_known: bool = Tr
         await inbox.note(tx, [a for a in _answers([*refused, *happened]) if _is_news(a)])
         released = await _release(desk, happened, tx)
         said = [*again, *refused, *happened, *released]
-        await outbox.put(tx, desk.service, [thing for thing in said if not _is_refused_again(thing, before)])
+        news = [thing for thing in said if not _is_refused_again(thing, before)] if before else said
+        await outbox.put(tx, desk.service, news)
     desk.committed.set()
     return Result(said, len(new), len(known))
 

@@ -47,9 +47,11 @@ async def keep(tx: Transaction, seal: Seal, answered: Iterable[Answered]) -> Non
 
 
 def paired(events: Sequence[Event[Any]], answers: Iterable[Answer]) -> list[Answered]:
-    """Each answer with its event."""
+    """Each answer that is to be kept, with its event."""
+    if not (kept := [a for a in answers if _is_kept(a)]):
+        return []
     by_key = {(e.source, e.id): e for e in events}
-    return [(by_key.get((a.source, a.receipt.event_id or "")), a) for a in answers]
+    return [(by_key.get((a.source, a.receipt.event_id or "")), a) for a in kept]
 
 
 async def unkept_conflicts(tx: Transaction, repeats: Sequence[tuple[Arrival, Answer]]) -> list[tuple[Arrival, Answer]]:

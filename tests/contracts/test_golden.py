@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.registry import EVENT_TYPES, batch_of, one_of
+from shared.contracts.registry import EVENT_TYPES, SUBMISSIONS, batch_of, one_of
 from tests.contracts.samples import GOLDEN, all_samples, samples_of
 from tests.nodes.unavailable import unavailable
 
@@ -33,6 +33,27 @@ def test_a_sample_parses_and_is_the_same_after_a_round_trip(name: str, sample: d
 @SAMPLES
 def test_a_sample_is_known_among_all_other_types(name: str, sample: dict[str, Any]) -> None:
     assert one_of(frozenset(EVENT_TYPES)).validate_json(json.dumps(sample)).type == name
+
+
+DIGESTS = {
+    "guanai.insurer.policy.issued.v1": "8924297f580dac7e5895b845d73f2a69",
+    "guanai.insurer.policy.endorsed.v1": "de01ed661502e6e828719ce44d1ec0f7",
+    "guanai.insurer.policy.cancelled.v1": "a052b6252d278b768e3f0e7ca5900364",
+    "guanai.insurer.claim.reported.v1": "0ea39ff40c6f7d7f564de978a8d6cf61",
+    "guanai.insurer.claim.settled.v1": "c27d86a6a16f2a6d2affcb292c35e743",
+    "guanai.insurer.claim.paid.v1": "8db7d1b8d5bcc4ac4611360773e59650",
+    "guanai.insurer.claim.rejected.v1": "9df238328922ced9fd2a48aa7bdb6c6a",
+    "guanai.insurer.claim.reopened.v1": "4fb5ad4474a280ff4d76d20f8836f99d",
+    "guanai.insurer.claim.recovered.v1": "6abf0f09ffb824b0e666dad70af6dcbb",
+    "guanai.insurer.claim.answered.v1": "2543c209f9dfe43256be62bce2ac0071",
+}
+"""Of each type's first sample: databases are full of them."""
+
+
+@pytest.mark.parametrize("name", SUBMISSIONS)
+def test_a_digest_stays_what_it_was_or_every_resend_would_be_a_conflict(name: str) -> None:
+    event = one_of(frozenset({name})).validate_json(json.dumps(samples_of(name)[0]))
+    assert event.digest.hex() == DIGESTS[name]
 
 
 def test_all_samples_travel_in_one_batch() -> None:

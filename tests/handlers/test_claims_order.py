@@ -3,13 +3,15 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import date
 from itertools import permutations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
-from services.claims.tables import metadata
+from services.claims.tables import metadata, policies
 from shared.contracts.facts import PolicyChange
 from shared.messaging.outcomes import Unavailable
 from shared.runtime.migrations import difference
@@ -187,3 +189,13 @@ async def insistently(office: Office, happening: Happening) -> None:
 
 async def test_the_migrations_make_the_tables_that_the_code_uses(office: Office) -> None:
     assert await difference(office.running.database, metadata) == []
+
+
+async def test_a_known_revision_among_many_new_ones_holds_up_none_of_them(office: Office) -> None:
+    await office.take(reported("C1", policy_no="P7"), reported("C2", policy_no="P8"))
+    await office.hear(policy("P7"))
+    office.running.desk = replace(office.running.desk, replaying=True)
+    await office.hear(*(policy(f"P{number}") for number in range(250)))
+    assert {fact["subject"] for fact in await office.facts()} == {"C1", "C2"}
+    async with office.running.database.read() as tx:
+        assert len(await tx.rows(select(policies.c.policy_no))) == 250

@@ -77,6 +77,14 @@ async def test_other_policies_keep_waiting(office: Office) -> None:
     assert await office.parked_now() == [("s-P2-2", "waits for P2/1")]
 
 
+@pytest.mark.parametrize("many", [0, 120])
+async def test_a_crowd_lets_in_whoever_waits_for_one_of_it(office: Office, many: int) -> None:
+    await office.submit(*(endorsed(f"Q{number}", 2) for number in range(many)), endorsed("P7", 2))
+    await office.submit(*(policy(f"P{number}") for number in range(120)))
+    assert len(await office.parked_now()) == many
+    assert len(await office.stored()) == 121
+
+
 async def test_a_resend_of_what_waits_is_a_duplicate_and_waits_once(office: Office) -> None:
     await office.submit(endorsed("P1", 2))
     await office.submit(endorsed("P1", 2))
