@@ -36,11 +36,6 @@ def writer_of(service: str, exchange: str) -> Writer:
 os.register_at_fork(after_in_child=writer_of.cache_clear)
 
 
-def born_at(writer: str) -> int:
-    """When a writer began to write, in seconds since 1970 by its clock."""
-    return int(writer[:8], 16)
-
-
 class Place(NamedTuple):
     """A message as its readers keep it, and how many events it has."""
 
