@@ -58,6 +58,12 @@ def spot_of(source: str, event_id: str) -> Spot | None:
     return place, bit
 
 
+def events_in(message_id: str) -> int | None:
+    """How many events a message of this id has; None for an id of any other form."""
+    found = _FORM.fullmatch(message_id)
+    return int(found[3]) if found else None
+
+
 @lru_cache(maxsize=4096)
 def _place(source: str, message_id: str) -> Place | None:
     found = _FORM.fullmatch(message_id)
