@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, select, update
 from shared.contracts.envelope import INSURER_SOURCE
 from shared.contracts.receipts import Receipt, ReceiptStatus
 from shared.messaging.door import Arrival
+from shared.messaging.folding import folded
 from shared.messaging.happenings import Answer
 from shared.messaging.heard import first_heard
 from shared.messaging.message_ids import Spot, spot_of
@@ -26,8 +27,9 @@ async def keep_new(tx: Transaction, arrivals: Sequence[Arrival]) -> tuple[list[A
         return await _keep_named(tx, arrivals)
     new, known = await _keep_named(tx, [arrival for arrival in arrivals if _spot_of(arrival) is None])
     firsts = await first_heard(tx, heard, [spot for _, spot in told])
-    for (arrival, _), first in zip(told, firsts, strict=True):
-        (new if first else known).append(arrival)
+    long_ago = await folded(tx, {place for (_, (place, _)), first in zip(told, firsts, strict=True) if first})
+    for (arrival, (place, _)), first in zip(told, firsts, strict=True):
+        (new if first and place not in long_ago else known).append(arrival)
     return new, known
 
 

@@ -36,11 +36,6 @@ def writer_of(service: str, exchange: str) -> Writer:
 os.register_at_fork(after_in_child=writer_of.cache_clear)
 
 
-def born_at(writer: str) -> int:
-    """When a writer began to write, in seconds since 1970 by its clock."""
-    return int(writer[:8], 16)
-
-
 class Place(NamedTuple):
     """A message as its readers keep it, and how many events it has."""
 
@@ -61,6 +56,12 @@ def spot_of(source: str, event_id: str) -> Spot | None:
     if place is None or bit is None or bit >> place.events:
         return None
     return place, bit
+
+
+def events_in(message_id: str) -> int | None:
+    """How many events a message of this id has; None for an id of any other form."""
+    found = _FORM.fullmatch(message_id)
+    return int(found[3]) if found else None
 
 
 @lru_cache(maxsize=4096)

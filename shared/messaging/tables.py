@@ -3,7 +3,19 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, LargeBinary, MetaData, String, Table, TypeDecorator
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    TypeDecorator,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import JSON
 
@@ -56,6 +68,18 @@ def book_of_messages(name: str, of: MetaData, comment: str) -> Table:
 
 
 heard = book_of_messages("heard", metadata, "messages of our own services that were taken in, in whole or in part")
+
+heard_ranges = Table(
+    "heard_ranges",
+    metadata,
+    Column("source", String, primary_key=True),
+    Column("writer", String, primary_key=True),
+    Column("first", BigInteger, primary_key=True, autoincrement=False),
+    Column("last", BigInteger, nullable=False),
+    Column("events", BigInteger, nullable=False, comment="of all these messages together"),
+    CheckConstraint("first <= last"),
+    comment="messages that were heard in whole long ago: every number from the first to the last",
+)
 
 outbox = Table(
     "outbox",

@@ -35,6 +35,7 @@ from shared.runtime.operations import operations
 from shared.runtime.reference import Store, reference
 from shared.runtime.security import Guard
 from shared.runtime.settings import Settings
+from shared.runtime.tidying import tidy
 from shared.runtime.web import make_app
 
 log = structlog.get_logger(__name__)
@@ -109,7 +110,8 @@ class Running:
         """Jobs and errands: what the passing of time brings about."""
         jobs = [*self.service.jobs(self.settings), Job("judge_parked", 5.0, self._judge_parked)]
         clocks = [(job.name, lambda job=job: self._every(job)) for job in jobs]
-        return [*clocks, *self.service.errands(self), ("loop_lag", partial(watch_loop, self.metrics))]
+        tidying = ("tidy", lambda: tidy(self.desk, self.settings, _is_mine))
+        return [*clocks, *self.service.errands(self), tidying, ("loop_lag", partial(watch_loop, self.metrics))]
 
     def _consumer(self, queue: str, routes: Sequence[Route]) -> tuple[str, Loop]:
         opened, desk = listener(queue, routes, self.metrics), self.desk_of(queue)

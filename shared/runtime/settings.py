@@ -24,6 +24,9 @@ class Settings(BaseSettings):
     pii_key: SecretStr | None = None
     pii_key_file: Path | None = None
     programme_start_month: int = Field(default=9, ge=1, le=12)
+    keep_receipts_days: int = Field(default=800, ge=60)
+    keep_log_years: int | None = Field(default=None, ge=1)
+    """How many programme years before the present one the log of facts reaches back; unset, to the beginning."""
     log_level: str = "INFO"
 
     def database_url_of(self, service: str) -> str:

@@ -20,13 +20,13 @@ SHARED = {
         "envelope", "facts", "judgements", "receipts", "reference", "registry", "schemas", "submissions", "values",
     },
     "messaging": {
-        "apply", "consume", "copying", "door", "envelopes", "happenings", "heard", "inbox", "listeners", "local",
-        "message_ids", "outbox", "outcomes", "parking",
-        "rabbitmq", "rabbitmq_messages", "relay", "replay", "tables", "topology", "transaction", "transport", "watch",
+        "apply", "consume", "copying", "door", "envelopes", "folding", "happenings", "heard", "inbox", "listeners",
+        "local", "message_ids", "outbox", "outcomes", "parking", "rabbitmq", "rabbitmq_messages", "relay", "replay",
+        "retention", "tables", "topology", "transaction", "transport", "watch",
     },
     "runtime": {
         "clock", "database", "intake", "loop_watch", "migrations", "observe", "oidc", "operations", "principals",
-        "process", "reference", "security", "service", "sessions", "settings", "web",
+        "process", "reference", "security", "service", "sessions", "settings", "tidying", "web",
     },
 }  # fmt: skip
 TEST_FOLDERS = {

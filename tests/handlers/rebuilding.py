@@ -103,7 +103,7 @@ def in_messages(chance: Random, log: Sequence[Arrival]) -> list[Arrival]:
             some, rest = rest[: (size := chance.randrange(1, 8))], rest[size:]
             message_id = writer.message_id(len(some))
             named = [_renamed(a, message_id + ending) for a, ending in zip(some, ENDINGS, strict=False)]
-            told += named if chance.random() < 0.7 else some
+            told += some if rest and chance.random() < 0.3 else named
     return told
 
 

@@ -21,7 +21,9 @@ from shared.contracts.facts import AgentChanged, AgentState
 from shared.contracts.reference import RegionChangeRow
 from shared.messaging.door import Arrival
 from shared.messaging.outcomes import Unavailable
+from shared.messaging.tables import heard_ranges, inbox
 from shared.runtime.service import Running
+from shared.runtime.tidying import tidy_some
 from tests.handlers.books import book, fact, reporting
 from tests.handlers.rebuilding import CLAIMS, House, counted, in_messages
 from tests.handlers.worlds import END, a_claim, a_policy
@@ -36,8 +38,8 @@ async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         yield House(running, replica)
 
 
-def a_log(chance: random.Random, policies: int = 60) -> list[Arrival]:
-    """The facts of both sources, each source's in order."""
+def a_log(chance: random.Random, policies: int = 60, alone: bool = False) -> list[Arrival]:
+    """The facts of both sources, each source's in order, in messages of a few or each alone."""
     lives = [a_policy(chance, number) for number in range(policies)]
     claims = [a_claim(chance, number) for number in range(policies // 3)]
     agent = AgentChanged(
@@ -49,7 +51,8 @@ def a_log(chance: random.Random, policies: int = 60) -> list[Arrival]:
         *(fact(c, f"{c.claim_no}/{n}", CLAIMS) for claim in claims for n, c in enumerate(claim)),
     ]
     moments = [NOON + timedelta(seconds=second) for second in range(len(log))]
-    return in_messages(chance, [at(arrival, moment) for arrival, moment in zip(log, moments, strict=True)])
+    told = [at(arrival, moment) for arrival, moment in zip(log, moments, strict=True)]
+    return told if alone else in_messages(chance, told)
 
 
 def at(arrival: Arrival, moment: datetime) -> Arrival:
@@ -150,8 +153,9 @@ async def test_books_that_differ_are_named_and_replaced_only_with_consent(house:
         assert [row.basis for row in await tx.rows(select(judged))] == [""], "regions are judged by the new books"
 
 
-async def test_books_are_not_switched_before_every_fact_is_in_them(house: House, seed: int) -> None:
-    log = a_log(random.Random(seed), 10)
+@pytest.mark.parametrize("alone", [False, True])
+async def test_books_are_not_switched_before_every_fact_is_in_them(house: House, seed: int, alone: bool) -> None:
+    log = a_log(random.Random(seed), 10, alone)
     await book(house.running, log)
     rebuild = await house.begin()
     with pytest.raises(NotYet, match="not been compared"):
@@ -170,6 +174,34 @@ async def test_books_are_not_switched_before_every_fact_is_in_them(house: House,
         await house.compare(rebuild)
     await house.replay(log[-1:])
     assert (await house.compare(rebuild)).differing_rows == 0
+
+
+async def test_facts_that_were_heard_long_ago_are_missed_until_they_are_replayed(house: House, seed: int) -> None:
+    log = a_log(random.Random(seed), 20)
+    await book(house.running, log)
+    clock = house.running.database.clock
+    clock.now = lambda: datetime.now(UTC) + timedelta(days=100)  # type: ignore[method-assign]
+    while await tidy_some(house.running.desk, house.running.settings, anybody):
+        pass
+    assert await house.number(heard_ranges) > 0
+    rebuild = await house.begin()
+    alone = await in_the_inbox(house)
+    last = max(n for n, arrival in enumerate(log) if arrival.event_id not in alone)
+    await house.replay(log[:last] + log[last + 1 :])
+    await house.count(rebuild, enrollment=0, claims=0)
+    with pytest.raises(NotYet, match="1 facts that the books hold are in no replay"):
+        await house.compare(rebuild)
+    await house.replay([log[last]])
+    assert (await house.compare(rebuild)).differing_rows == 0
+
+
+async def anybody(*_: Any) -> bool:
+    return True
+
+
+async def in_the_inbox(house: House) -> set[str]:
+    async with house.running.database.read() as tx:
+        return {row.event_id for row in await tx.rows(select(inbox.c.event_id))}
 
 
 async def test_one_rebuild_runs_at_a_time_and_what_was_given_up_leaves_nothing(house: House, seed: int) -> None:

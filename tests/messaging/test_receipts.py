@@ -160,6 +160,16 @@ async def test_an_unreadable_event_of_another_insurers_source_burns_no_id_either
     ]
 
 
+async def test_an_insurers_id_that_looks_like_ours_has_a_receipt_of_its_own(office: Office) -> None:
+    ids = [f"0123456789abcdef01-000000001-2.00{n}" for n in (0, 1)]
+    await office.submit(*(policy(f"P{n}", event_id) for n, event_id in enumerate(ids)))
+    await office.submit(policy("P1", ids[1]))
+    async with office.database.read() as tx:
+        kept = await inbox.receipts(tx, inbox.Wanted("demo-life"), 10)
+    assert [(receipt["event_id"], receipt["status"]) for receipt in kept] == [(i, "accepted") for i in ids]
+    assert (await office.statuses())[-1] == (ids[1], "duplicate")
+
+
 async def test_receipts_can_be_asked_for_again_in_pages(office: Office) -> None:
     await office.submit(*(policy(f"P{n}", f"id-{n}") for n in range(5)))
     async with office.database.read() as tx:

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from shared.contracts.facts import AgentChanged, AgentState
 from shared.contracts.receipts import Receipt
@@ -104,6 +104,16 @@ async def test_everything_that_a_queue_has_heard_is_told_again_exactly_as_it_was
     done = {**started, "messages": 96, "events": 135, "done": True}
     assert await progress(filled, started["id"]) == done
     assert await filled.number_of(select(outbox.c.sent_at).where(outbox.c.position == 1)) is None, "not the relay"
+
+
+async def test_the_events_of_an_older_log_are_counted_too(filled: House) -> None:
+    async with filled.desk.begin() as tx:
+        await tx.connection.execute(update(outbox).values(message_id="018f3c2a9b7e0000"))
+    replays = replays_of(filled)
+    started = await replays.start(AGAIN)
+    while await replays.send_some():
+        pass
+    assert (await progress(filled, started["id"]))["events"] == 135
 
 
 async def test_a_replay_that_was_killed_half_way_goes_on_where_it_was(

@@ -8,6 +8,7 @@ from sqlalchemy import and_, exists, func, not_, select, text
 
 from services.reporting.tables import next_heard, rebuild_inbox, rebuilds, replayed_heard
 from shared.contracts.envelope import source_of_service
+from shared.messaging.folding import folded_missing_from
 from shared.messaging.heard import missing_from
 from shared.messaging.tables import heard, inbox
 from shared.messaging.transaction import AnyRow, Transaction
@@ -78,7 +79,8 @@ async def facts_missing(tx: Transaction) -> int:
     """Facts that LIVE has taken in but the next books have not. It can only fall: live facts go into both."""
     same = and_(rebuild_inbox.c.source == inbox.c.source, rebuild_inbox.c.event_id == inbox.c.event_id)
     alone = select(func.count()).select_from(inbox).where(not_(exists().where(same)))
-    return int((await tx.rows(alone))[0][0]) + await missing_from(tx, next_heard, heard)
+    missing = int((await tx.rows(alone))[0][0])
+    return missing + await missing_from(tx, next_heard, heard) + await folded_missing_from(tx, next_heard)
 
 
 async def why_not_complete(tx: Transaction, row: AnyRow) -> str | None:
