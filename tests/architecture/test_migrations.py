@@ -51,6 +51,18 @@ async def test_the_log_is_compressed_by_lz4(service: Service, pg_url: str) -> No
         await database.close()
 
 
+async def test_cells_keep_room_for_their_next_version(pg_url: str) -> None:
+    database = Database(pg_url, "reporting")
+    try:
+        await migrate(database)
+        async with database.read() as tx:
+            asked = text("SELECT relname, reloptions FROM pg_class WHERE relname IN ('cells', 'cells_next')")
+            kept = {name: options for name, options in await tx.rows(asked)}
+        assert kept == {"cells": ["fillfactor=80"], "cells_next": ["fillfactor=80"]}
+    finally:
+        await database.close()
+
+
 @BOTH
 async def test_books_of_the_first_version_are_known_to_need_a_rebuild(
     kind: str, request: pytest.FixtureRequest, tmp_path: Path

@@ -6,7 +6,7 @@ from datetime import date
 from itertools import permutations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.reporting.rules import households
@@ -14,6 +14,7 @@ from services.reporting.rules.claim_entries import claim_entries
 from services.reporting.rules.cover import usual_cover
 from services.reporting.rules.moves import Moves
 from services.reporting.rules.policy_entries import units_by_payer, unusual_covers
+from services.reporting.rules.shares import largest_remainder
 from services.reporting.rules.sums import Sums, rolled_up
 from shared.contracts.facts import ClaimState, ClaimStep, PolicyChange, PolicyState
 from shared.contracts.values import Premium, with_ancestors
@@ -31,6 +32,16 @@ def test_units_by_payer_add_up_and_lie_within_one_of_their_share(
     if premium.total:
         assert abs(by_fiscal - units * fiscal / premium.total) < 1
         assert abs(by_donation - units * donated / premium.total) < 1
+
+
+@given(units=st.integers(1, 10**6), self_paid=MONEY, fiscal=MONEY)
+@example(units=1, self_paid=500, fiscal=500)
+@example(units=3, self_paid=1, fiscal=1)
+def test_units_of_two_payers_are_those_of_three_of_whom_one_pays_nothing(
+    units: int, self_paid: int, fiscal: int
+) -> None:
+    _, by_fiscal, by_donation = largest_remainder(units, (self_paid, fiscal, 0)) if fiscal else (units, 0, 0)
+    assert units_by_payer(units, Premium(self_paid=self_paid, fiscal=fiscal)) == (by_fiscal, by_donation)
 
 
 @pytest.mark.parametrize(

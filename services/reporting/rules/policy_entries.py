@@ -34,10 +34,15 @@ def _amounts(state: PolicyState, sign: int) -> Vector:
 
 def units_by_payer(units: int, premium: Premium) -> tuple[int, int]:
     """(fiscal, donated) units by premium share, largest remainder, ties to self-paid; the rest is self-paid."""
-    if premium.fiscal == premium.donated == 0:
+    self_paid, fiscal, donated = premium.self_paid, premium.fiscal, premium.donated
+    if donated:
+        _, fiscal, donated = largest_remainder(units, (self_paid, fiscal, donated))
+        return fiscal, donated
+    if not fiscal:
         return 0, 0
-    _, fiscal, donated = largest_remainder(units, (premium.self_paid, premium.fiscal, premium.donated))
-    return fiscal, donated
+    # The largest remainder of two: rounded to the nearest, a half down.
+    whole = self_paid + fiscal
+    return (2 * units * fiscal + whole - 1) // (2 * whole), 0
 
 
 def unusual_covers(changes: Iterable[PolicyChange]) -> Sums:
