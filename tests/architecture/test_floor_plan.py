@@ -21,12 +21,12 @@ SHARED = {
     },
     "messaging": {
         "apply", "consume", "copying", "door", "envelopes", "happenings", "heard", "inbox", "listeners", "local",
-        "message_ids", "outbox", "outcomes", "parking",
-        "rabbitmq", "rabbitmq_messages", "relay", "replay", "tables", "topology", "transaction", "transport", "watch",
+        "message_ids", "outbox", "outcomes", "parking", "rabbitmq", "rabbitmq_messages", "rabbitmq_topology", "relay",
+        "replay", "standby", "tables", "topology", "transaction", "transport", "watch",
     },
     "runtime": {
         "clock", "database", "intake", "migrations", "observe", "oidc", "operations", "principals", "process",
-        "reference", "security", "service", "sessions", "settings", "web",
+        "queues", "reference", "security", "service", "sessions", "settings", "web",
     },
 }  # fmt: skip
 TEST_FOLDERS = {
