@@ -116,7 +116,7 @@ async def first_of(broker: RabbitMQ, queue: str) -> str:
 async def test_a_shard_has_one_consumer_at_a_time_and_the_next_takes_over(broker: RabbitMQ) -> None:
     await broker.declare(sharded(2))
     queue = f"{QUEUE}.1"
-    async with broker.subscribe(queue, 10) as first:
+    async with asyncio.timeout(20), broker.subscribe(queue, 10) as first:
         waiting = asyncio.create_task(first_of(broker, queue))
         await asyncio.sleep(0.5)
         await broker.publish([Message("", queue, body, body.decode(), ONE) for body in (b"1", b"2")])
@@ -201,7 +201,8 @@ async def test_trouble_with_one_shard_ends_the_standing_by_for_all() -> None:
 
     with pytest.MonkeyPatch.context() as patch, pytest.raises(BrokerAway):
         patch.setattr(standby, "OWN_FIRST_SECONDS", 0)
-        await stand_by(Broker(), QUEUE, "own", take)  # type: ignore[arg-type]
+        async with asyncio.timeout(10):
+            await stand_by(Broker(), QUEUE, "own", take)  # type: ignore[arg-type]
     assert ended.is_set()
 
 
