@@ -4,10 +4,14 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from services.cli.app import app
+from services.reporting.__main__ import SERVICE as REPORTING
 from shared.contracts.envelope import ONE
 from shared.contracts.registry import FACTS as FACT_TYPES
 from shared.messaging import rabbitmq_topology, standby
@@ -16,12 +20,17 @@ from shared.messaging.standby import stand_by
 from shared.messaging.topology import CITY, FACTS, TOPOLOGY, sharded
 from shared.messaging.transport import BrokerAway, Depth, Message, MissingPlugin
 from shared.runtime.queues import advised
+from shared.runtime.service import prepare, transport_of
+from shared.runtime.settings import Settings
 from tests.messaging.house import at_work, eventually
 
 QUEUE = "reporting.facts"
 CITIES = [f"45{number:02d}" for number in range(1, 15)]
 KEYS = [f"{name.removeprefix('guanai.').rpartition('.')[0]}" for name in FACT_TYPES]
 HEARD = {key for key in KEYS if QUEUE in TOPOLOGY.heard_by(FACTS, f"{key}.4507")}
+
+
+pytestmark = pytest.mark.usefixtures("hashing")
 
 
 @pytest.fixture
@@ -255,3 +264,27 @@ async def test_all_that_waits_is_counted_in_shards_too(broker: RabbitMQ) -> None
     await broker.declare(sharded(2))
     sent = await publish(broker, "a", keys=["claim.paid", "agent.changed"])
     assert await broker.waiting() == len(sent) == 2 * len(CITIES)
+
+
+def test_a_replica_has_a_shard_of_its_own_and_stands_by_for_the_others(amqp_url: str, tmp_path: Path) -> None:
+    def loops(**chosen: Any) -> list[str]:
+        settings = Settings(data_dir=tmp_path, **chosen)
+        running = prepare(REPORTING, settings, transport_of(settings))
+        return [name for name, _ in running.loops() if name.startswith(QUEUE)]
+
+    assert loops(amqp_url=amqp_url, reporting_shards=2, reporting_shard=1) == [f"{QUEUE}.1", f"{QUEUE}.standby"]
+    assert loops(amqp_url=amqp_url) == [QUEUE, f"{QUEUE}.standby"]
+    assert loops(reporting_shards=2, reporting_shard=1) == [QUEUE, f"{QUEUE}.standby"], "inside one process"
+    with pytest.raises(ValueError, match="the shards are 0 to 1"):
+        Settings(reporting_shards=2, reporting_shard=2)
+
+
+def test_the_command_declares_as_many_shards_as_it_is_told(amqp_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.cli.app.configure_logs", lambda *_, **__: None)
+    monkeypatch.setenv("GUANAI_AMQP_URL", amqp_url)
+    monkeypatch.setenv("GUANAI_REPORTING_SHARDS", "2")
+    told = CliRunner().invoke(app, ["declare"])
+    assert (told.exit_code, f"{QUEUE}.0, {QUEUE}.1, reporting.rebuild" in told.output) == (0, True), told.output
+    monkeypatch.setattr(rabbitmq_topology, "_HASH", "x-unknown-to-this-broker")
+    refused = CliRunner().invoke(app, ["declare"])
+    assert (refused.exit_code, "rabbitmq-plugins enable" in refused.output) == (1, True), refused.output

@@ -172,7 +172,7 @@ def test_a_household_that_has_one_policy_is_counted_with_it() -> None:
     one = written([(100, "450101001001", 1)])
     assert households.counts_as_its_policy(one)
     assert surplus(households.read(one)) == {}
-    for more in ([(100, "450101001001", -1)], [(100, "450101001001", 11)], [(99, "45", 1), (100, "45", 1)]):
+    for more in ([(100, "450101001001", -1)], [(100, "450101001001", 11)], [(99, "4501", 1), (100, "4501", 1)]):
         assert not households.counts_as_its_policy(written(more))
         assert surplus(more) != {}
 
