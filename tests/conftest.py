@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from tests.nodes.binaries import MissingProgramError
-from tests.nodes.external import AMQP_URL, DATABASE_URL, ExternalPostgreSQL, ExternalRabbitMQ
+from tests.nodes.external import AMQP_URL, DATABASE_URL, ExternalPostgreSQL, ExternalRabbitMQ, divides_by_hash
 from tests.nodes.postgresql import PostgreSQL, private_postgresql
 from tests.nodes.rabbitmq import RabbitMQ, private_rabbitmq
 from tests.nodes.unavailable import unavailable
@@ -36,17 +36,32 @@ def postgresql() -> Iterator[PostgreSQL]:
 @pytest.fixture
 def amqp_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of a fresh vhost of this test alone."""
-    name, broker = _fresh_name(), _broker(request)
-    yield broker.create_vhost(name)
-    _broker(request).drop_vhost(name)
+    yield from _vhost(request)
+
+
+@pytest.fixture
+def hashing(amqp_url: str) -> None:
+    """A broker with the consistent-hash exchange that it brings along; private ones have it switched on."""
+    if not divides_by_hash(amqp_url):
+        unavailable(f"{AMQP_URL}: run `rabbitmq-plugins enable rabbitmq_consistent_hash_exchange` there")
+
+
+@pytest.fixture
+def second_amqp_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Another one, for a test that compares two platforms."""
+    yield from _vhost(request)
 
 
 @pytest.fixture
 def pg_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of a fresh, empty database of this test alone: postgresql://user@host:port/name."""
-    name, database = _fresh_name(), _database(request)
-    yield database.create(name)
-    _database(request).drop(name)
+    yield from _fresh_database(request)
+
+
+@pytest.fixture
+def second_pg_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Another one, for a test that compares two platforms."""
+    yield from _fresh_database(request)
 
 
 @pytest.fixture
@@ -54,6 +69,18 @@ def seed(request: pytest.FixtureRequest) -> int:
     """The seed for everything random in this test; GUANAI_SEED repeats the one that a failure report shows."""
     request.node.add_report_section("setup", "seed", f"GUANAI_SEED={_SEED}")
     return _SEED
+
+
+def _vhost(request: pytest.FixtureRequest) -> Iterator[str]:
+    name, broker = _fresh_name(), _broker(request)
+    yield broker.create_vhost(name)
+    _broker(request).drop_vhost(name)
+
+
+def _fresh_database(request: pytest.FixtureRequest) -> Iterator[str]:
+    name, database = _fresh_name(), _database(request)
+    yield database.create(name)
+    _database(request).drop(name)
 
 
 def _broker(request: pytest.FixtureRequest) -> RabbitMQ | ExternalRabbitMQ:

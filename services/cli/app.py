@@ -72,14 +72,13 @@ def serve(
 @app.command()
 def declare() -> None:
     """Make every exchange, queue and binding; may be repeated, comes before any service."""
-    from shared.messaging.topology import TOPOLOGY
     from shared.runtime.process import declare_all
 
     settings = Settings()
     configure_logs("ERROR", human=True)
     with _plainly():
         asyncio.run(declare_all(settings))
-    typer.echo(f"declared: {', '.join(queue.name for queue in TOPOLOGY.queues)} (each with .retry and .dead)")
+    typer.echo(f"declared: {', '.join(settings.topology.names)} (each with .retry and .dead)")
 
 
 @app.command()
@@ -100,12 +99,12 @@ def _plainly() -> Iterator[None]:
     from services.cli.reference_data import NoReference
     from services.enrollment.settings import NoKey
     from shared.messaging.outcomes import Unavailable
-    from shared.messaging.transport import BrokerAway
+    from shared.messaging.transport import BrokerAway, MissingPlugin
     from shared.runtime.process import PortInUse
 
     try:
         yield
-    except (NoKey, NoReference, DirectoryInUse, PortInUse) as error:
+    except (NoKey, NoReference, DirectoryInUse, PortInUse, MissingPlugin) as error:
         fail(str(error))
     except (Unavailable, BrokerAway, OSError) as error:
         fail(f"Cannot be reached: {error}")

@@ -32,6 +32,7 @@ def _findings(http: httpx2.Client) -> Iterator[Finding]:
         return
     for service in PORTS:
         yield from _readiness(http, service)
+    yield from _queues(http)
     yield from _reference(http)
     yield from _left_over(http)
     yield from _trust(http)
@@ -74,6 +75,16 @@ def _loaded(http: httpx2.Client, service: str) -> dict[str, list[tuple[str, str]
     for item in items:
         found.setdefault(item["kind"], []).append((item["part"], item["sha256"]))
     return found
+
+
+def _queues(http: httpx2.Client) -> Iterator[Finding]:
+    for service in PORTS:
+        queues: list[dict[str, Any]] = http.get(address(f"/{service}/v1/queues")).json().get("items", [])
+        for queue in queues:
+            if queue["advice"]:
+                yield False, f"{service}: queue {queue['queue']}: {queue['advice']}"
+        waiting = sum(queue["messages"] for queue in queues)
+        yield True, f"{service}: {len(queues)} queues, {waiting:,} messages wait"
 
 
 def _left_over(http: httpx2.Client) -> Iterator[Finding]:

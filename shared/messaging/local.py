@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from hashlib import sha256
@@ -13,7 +13,7 @@ from typing import Any
 import aiosqlite
 
 from shared.messaging.topology import TOPOLOGY, Topology
-from shared.messaging.transport import ATTEMPTS, REASON, SENDER, BrokerAway, DeadLetter, Delivery, Message
+from shared.messaging.transport import ATTEMPTS, REASON, SENDER, BrokerAway, DeadLetter, Delivery, Depth, Message
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS messages (
@@ -42,6 +42,7 @@ class Local:
         self._db: aiosqlite.Connection | None = None
         self._lock = asyncio.Lock()
         self._arrivals: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
+        self._subscribed = Counter[str]()
         self._topology = TOPOLOGY
 
     async def _open(self) -> aiosqlite.Connection:
@@ -96,9 +97,11 @@ class Local:
     @asynccontextmanager
     async def subscribe(self, queue: str, prefetch: int) -> AsyncIterator["LocalSubscription"]:
         subscription = LocalSubscription(self, queue)
+        self._subscribed[queue] += 1
         try:
             yield subscription
         finally:
+            self._subscribed[queue] -= 1
             await self._run("UPDATE messages SET holder = NULL WHERE holder = ?", (subscription.holder,))
             self._arrivals[queue].set()
 
@@ -136,6 +139,12 @@ class Local:
         )
         self._arrivals[queue].set()
         return bool(moved)
+
+    async def depths(self, *queues: str) -> list[Depth]:
+        """Inside one process every queue is there, and none has shards."""
+        free = "SELECT count(*) FROM messages WHERE queue = ? AND holder IS NULL"
+        counted = [(queue, await self._run(free, (queue,))) for queue in queues]
+        return [Depth(queue, int(rows[0][0]), self._subscribed[queue]) for queue, rows in counted]
 
     async def waiting(self) -> int:
         """Messages that are on their way to a handler."""

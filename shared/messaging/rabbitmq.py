@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import Any
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
@@ -12,8 +11,9 @@ from aiormq import spec
 from yarl import URL
 
 from shared.messaging.rabbitmq_messages import delivery_of, outgoing, shown, text_of
-from shared.messaging.topology import TOPOLOGY, Queue, Topology
-from shared.messaging.transport import SENDER, BrokerAway, DeadLetter, Delivery, Message, moved_id
+from shared.messaging.rabbitmq_topology import declare, depths
+from shared.messaging.topology import TOPOLOGY, Topology
+from shared.messaging.transport import SENDER, BrokerAway, DeadLetter, Delivery, Depth, Message, moved_id
 
 _SECONDS = 10.0
 _IN_FLIGHT = 500
@@ -47,10 +47,15 @@ class RabbitMQ:
     @asynccontextmanager
     async def _channel(self) -> AsyncIterator[AbstractChannel]:
         """A connection of its own with one channel, closed at the end."""
+        async with self._connected() as connection:
+            yield await connection.channel(publisher_confirms=True, on_return_raises=True)
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[AbstractConnection]:
         connection = await self._connect()
         try:
             with _broker_away(self.address):
-                yield await connection.channel(publisher_confirms=True, on_return_raises=True)
+                yield connection
         finally:
             with suppress(Exception):
                 async with asyncio.timeout(_SECONDS):
@@ -58,26 +63,11 @@ class RabbitMQ:
 
     async def declare(self, topology: Topology) -> None:
         async with self._channel() as channel:
-            exchanges = {
-                name: await channel.declare_exchange(name, aio_pika.ExchangeType.TOPIC, durable=True)
-                for name in topology.exchanges
-            }
-            for queue in topology.queues:
-                await self._declare_queue(channel, queue)
-                for bind in queue.binds:
-                    await (await channel.get_queue(queue.name)).bind(exchanges[queue.exchange], bind)
+            await declare(channel, topology, self.address)
 
-    @staticmethod
-    async def _declare_queue(channel: AbstractChannel, queue: Queue) -> None:
-        quorum: dict[str, Any] = {"x-queue-type": "quorum", "x-overflow": "reject-publish"}
-        to_queue = {**quorum, "x-dead-letter-exchange": "", "x-dead-letter-strategy": "at-least-once"}
-        await channel.declare_queue(queue.dead, durable=True, arguments=quorum)
-        await channel.declare_queue(
-            queue.name, durable=True, arguments={**to_queue, "x-dead-letter-routing-key": queue.dead}
-        )
-        await channel.declare_queue(
-            queue.retry, durable=True, arguments={**to_queue, "x-dead-letter-routing-key": queue.name}
-        )
+    async def depths(self, *queues: str) -> list[Depth]:
+        async with self._connected() as connection:
+            return [depth for queue in queues async for depth in depths(connection, TOPOLOGY.named(queue))]
 
     async def publish(self, messages: Sequence[Message]) -> list[Exception | None]:
         channel = await self._publishing_channel()
@@ -133,9 +123,7 @@ class RabbitMQ:
 
     async def waiting(self) -> int:
         """Ready messages only: AMQP does not tell what consumers hold."""
-        async with self._channel() as channel:
-            queues = [await channel.get_queue(q.name, ensure=True) for q in TOPOLOGY.queues]
-        return sum(queue.declaration_result.message_count or 0 for queue in queues)
+        return sum(depth.messages for depth in await self.depths(*(queue.name for queue in TOPOLOGY.queues)))
 
     async def check(self) -> None:
         async with asyncio.timeout(_SECONDS):

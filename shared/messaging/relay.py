@@ -9,7 +9,7 @@ from sqlalchemy import Row, func, select, update
 
 from shared.messaging.apply import Desk
 from shared.messaging.tables import outbox
-from shared.messaging.topology import FACTS, TOPOLOGY
+from shared.messaging.topology import CITY, FACTS, TOPOLOGY
 from shared.messaging.transaction import Transaction
 from shared.messaging.transport import BrokerAway, Headers, Message, Transport
 from shared.messaging.watch import Watch
@@ -55,7 +55,7 @@ def _message(row: Row[Any]) -> Message:
 
 def headers_of(row: Row[Any]) -> Headers:
     """A fact carries the city that it is sharded by."""
-    return {"city": row.routing_key.rpartition(".")[2]} if row.exchange == FACTS else {}
+    return {CITY: row.routing_key.rpartition(".")[2]} if row.exchange == FACTS else {}
 
 
 def _tell(rows: Sequence[Row[Any]], failures: Sequence[Exception | None]) -> None:

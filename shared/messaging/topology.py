@@ -1,25 +1,36 @@
 """Every exchange and queue name, once, and who hears what."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 INTAKE = "guanai.intake"
 RECEIPTS = "guanai.receipts"
 FACTS = "guanai.events"
+CITY = "city"
+"""The header that says to which shard a fact goes."""
+MOST_SHARDS = 64
+BUCKETS = "5"
+"""Of the hash, for each shard: with five the fourteen cities of a province divide more evenly than with one."""
 
 
 @dataclass(frozen=True)
 class Queue:
     """A queue with its bindings; `<name>.retry` and `<name>.dead` come with it.
 
-    A queue that `replays` another one has no bindings: it is filled by replays of what that one hears.
+    A queue that `replays` another one has no bindings: it is filled by replays of what that one hears. One that
+    `may_shard` can be divided into shards, each with the facts of some cities.
     """
 
     name: str
     exchange: str
     binds: tuple[str, ...]
     replays: str | None = None
+    may_shard: bool = False
+
+    def shard(self, number: int) -> "Queue":
+        """One of the queues that share what this one hears; the exchange before them has this one's name."""
+        return Queue(f"{self.name}.{number}", self.name, (BUCKETS,))
 
     @property
     def retry(self) -> str:
@@ -32,10 +43,29 @@ class Queue:
 
 @dataclass(frozen=True)
 class Topology:
-    """All exchanges (topic) and queues of the platform."""
+    """All exchanges (topic) and queues of the platform; those that may shard are divided into so many `shards`."""
 
     exchanges: tuple[str, ...]
     queues: tuple[Queue, ...]
+    shards: int = 1
+
+    def shards_of(self, queue: Queue) -> tuple[Queue, ...]:
+        """What a queue is divided into; nothing for one that is whole."""
+        divided = queue.may_shard and self.shards > 1
+        return tuple(queue.shard(number) for number in range(self.shards)) if divided else ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every queue or shard by its name on the broker, without those for retries and dead letters."""
+        return tuple(name for queue in self.queues for name in self.names_of(queue))
+
+    def names_of(self, queue: Queue) -> tuple[str, ...]:
+        """The same of one queue."""
+        return tuple(part.name for part in self.shards_of(queue) or (queue,))
+
+    def named(self, name: str) -> Queue:
+        """The queue of a name."""
+        return next(queue for queue in self.queues if queue.name == name)
 
     def heard_by(self, exchange: str, routing_key: str) -> tuple[str, ...]:
         """Names of the queues that a message with this key reaches."""
@@ -48,11 +78,16 @@ TOPOLOGY = Topology(
         Queue("enrollment.intake", INTAKE, ("*.policy.#",)),
         Queue("claims.intake", INTAKE, ("*.claim.#",)),
         Queue("claims.policies", FACTS, ("policy.#",)),
-        Queue("reporting.facts", FACTS, ("policy.#", "claim.#", "agent.#", "*.totals.#")),
+        Queue("reporting.facts", FACTS, ("policy.#", "claim.#", "agent.#", "*.totals.#"), may_shard=True),
         Queue("reporting.rebuild", FACTS, (), replays="reporting.facts"),
         Queue("notify.facts", FACTS, ("region.#", "bulletin.#")),
     ),
 )
+
+
+def sharded(shards: int) -> Topology:
+    """The platform's topology with what reporting hears divided by city."""
+    return replace(TOPOLOGY, shards=shards)
 
 
 @lru_cache(maxsize=4096)

@@ -20,6 +20,10 @@ class BrokerAway(Exception):
     """The broker cannot be reached, or left in the middle: what was under way is UNKNOWN, never failed."""
 
 
+class MissingPlugin(Exception):
+    """The broker cannot do what the topology needs; says what to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """Bytes for an exchange (or, with exchange "", for a queue by its name)."""
@@ -61,6 +65,15 @@ class DeadLetter:
     content_type: str
 
 
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """A queue as the broker has it now; `messages` are those that no consumer holds."""
+
+    queue: str
+    messages: int
+    consumers: int
+
+
 def moved_id(message_id: str) -> str:
     """An id of its own for a message that moves to another queue; it begins as the one it had, and stays short."""
     return f"{message_id.partition('~')[0][:50]}~{secrets.token_hex(8)}"
@@ -82,7 +95,7 @@ class Transport(Protocol):
     name: str
 
     async def declare(self, topology: Topology) -> None:
-        """Make every exchange, queue and binding; may be repeated."""
+        """Make every exchange, queue and binding; may be repeated. Raises BrokerAway, MissingPlugin."""
 
     async def publish(self, messages: Sequence[Message]) -> list[Exception | None]:
         """Publish and await all confirms together; per message None, or why it is not known to be safe."""
@@ -95,6 +108,9 @@ class Transport(Protocol):
 
     async def requeue(self, queue: str, dead_letter_id: str) -> bool:
         """Move one dead letter back to its queue; False if it is not there."""
+
+    async def depths(self, *queues: str) -> list[Depth]:
+        """Of the queues, and of any shards that they have or had, those that are there."""
 
     async def waiting(self) -> int:
         """Messages in all queues that are not settled yet, dead letters apart."""

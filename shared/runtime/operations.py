@@ -1,5 +1,7 @@
-"""What every service lets people look at and set right: receipts, parked events, dead letters, replays, principals."""
+"""What all services let people look at and set right: receipts, parked events, queues, dead letters, replays, keys."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Self
@@ -14,6 +16,7 @@ from shared.messaging.replay import NotReplayed
 from shared.messaging.transport import BrokerAway
 from shared.runtime import principals
 from shared.runtime.principals import Principal, Role
+from shared.runtime.queues import advised
 from shared.runtime.security import Admin, Caller, Keeper
 from shared.runtime.web import Reading, Writing
 
@@ -49,11 +52,12 @@ def page(items: list[dict[str, Any]], key: str, limit: int) -> dict[str, Any]:
     return {"items": items, "next": items[-1][key] if len(items) == limit else None}
 
 
-def operations(service: str, queues: tuple[str, ...]) -> APIRouter:
+def operations(service: str) -> APIRouter:
     """The routes under `/<service>/v1` that all services share."""
     router = APIRouter(prefix=f"/{service}/v1", tags=["operations"])
     _messages(router)
-    _dead(router, queues)
+    _queues(router)
+    _dead(router)
     _replays(router)
     _principals(router)
     return router
@@ -93,28 +97,43 @@ def _messages(router: APIRouter) -> None:
         return {"id": parked_id, "status": "judged again"}
 
 
-def _dead(router: APIRouter, queues: tuple[str, ...]) -> None:
+def _queues(router: APIRouter) -> None:
+    @router.get("/queues")
+    async def queues(request: Request, _: Keeper) -> dict[str, Any]:
+        """The queues that this service listens to, with what to do about those that are not as they should be."""
+        running = request.app.state.running
+        with _broker_or_problem():
+            found = await running.queues()
+        return {"items": advised(running.settings.topology, running.listens_to, found), "next": None}
+
+
+def _dead(router: APIRouter) -> None:
     @router.get("/dead")
     async def dead(request: Request, _: Keeper, limit: Limit = 100) -> dict[str, Any]:
         """Messages that were given up, with the reason; never their content."""
-        transport = request.app.state.running.transport
-        try:
-            found = [letter for queue in queues for letter in await transport.dead_letters(queue, limit)]
-        except BrokerAway as error:
-            raise HTTPException(503, str(error)) from None
+        running = request.app.state.running
+        with _broker_or_problem():
+            names = [depth.queue for depth in await running.queues()]
+            found = [letter for name in names for letter in await running.transport.dead_letters(name, limit)]
         return {"items": [asdict(letter) for letter in found[:limit]], "next": None}
 
     @router.post("/dead/{dead_id}/requeue")
     async def requeue(request: Request, _: Keeper, dead_id: str) -> dict[str, str]:
         """Send a dead letter to its queue again."""
-        transport = request.app.state.running.transport
-        try:
-            for queue in queues:
-                if await transport.requeue(queue, dead_id):
-                    return {"id": dead_id, "queue": queue, "status": "requeued"}
-        except BrokerAway as error:
-            raise HTTPException(503, str(error)) from None
+        running = request.app.state.running
+        with _broker_or_problem():
+            for depth in await running.queues():
+                if await running.transport.requeue(depth.queue, dead_id):
+                    return {"id": dead_id, "queue": depth.queue, "status": "requeued"}
         raise HTTPException(404, "No dead letter has this id")
+
+
+@contextmanager
+def _broker_or_problem() -> Iterator[None]:
+    try:
+        yield
+    except BrokerAway as error:
+        raise HTTPException(503, str(error)) from None
 
 
 def _replays(router: APIRouter) -> None:

@@ -11,7 +11,6 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
-from shared.messaging.topology import TOPOLOGY
 from shared.messaging.transport import Transport
 from shared.runtime.migrations import migrate
 from shared.runtime.service import Running, Service, prepare, supervise, transport_of
@@ -108,6 +107,6 @@ async def declare_all(settings: Settings) -> None:
     """Every exchange, queue and binding of ALL services, before any relay starts."""
     transport = transport_of(settings)
     try:
-        await transport.declare(TOPOLOGY)
+        await transport.declare(settings.topology)
     finally:
         await transport.close()

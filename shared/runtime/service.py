@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
@@ -23,9 +23,10 @@ from shared.messaging.parking import PLAIN, Seal
 from shared.messaging.rabbitmq import RabbitMQ
 from shared.messaging.relay import relay
 from shared.messaging.replay import Replays
+from shared.messaging.standby import stand_by
 from shared.messaging.topology import TOPOLOGY
 from shared.messaging.transaction import Transaction
-from shared.messaging.transport import BrokerAway, Transport
+from shared.messaging.transport import BrokerAway, Depth, Transport
 from shared.runtime.clock import Clock
 from shared.runtime.database import Database
 from shared.runtime.loop_watch import watch_loop
@@ -97,12 +98,12 @@ class Running:
     def app(self) -> FastAPI:
         """The web part."""
         name = self.service.name
-        common = [operations(name, tuple(self.listens_to)), reference(name, self.service.stores)]
+        common = [operations(name), reference(name, self.service.stores)]
         return make_app(self, *self.service.routers(self.settings), *common)
 
     def loops(self) -> list[tuple[str, Loop]]:
         """Consumers, relay and replays: what keeps facts moving."""
-        consumers = [self._consumer(queue, routes) for queue, routes in self.listens_to.items()]
+        consumers = [loop for queue in self.listens_to for loop in self._consumers(queue)]
         told = ("relay", lambda: relay(self.desk, self.transport, self.metrics))
         return [*consumers, told, ("replay", self.replays.run)]
 
@@ -113,9 +114,24 @@ class Running:
         tidying = ("tidy", lambda: tidy(self.desk, self.settings, _is_mine))
         return [*clocks, *self.service.errands(self), tidying, ("loop_lag", partial(watch_loop, self.metrics))]
 
-    def _consumer(self, queue: str, routes: Sequence[Route]) -> tuple[str, Loop]:
-        opened, desk = listener(queue, routes, self.metrics), self.desk_of(queue)
-        return queue, lambda: consume(desk, self.transport, opened, self.metrics)
+    def _consumers(self, queue: str) -> Iterator[tuple[str, Loop]]:
+        """One for the queue, or for this replica's own shard of it and one that stands by for the others."""
+        found = self.settings.topology.named(queue)
+        shards = self.settings.topology.shards_of(found)
+        own = shards[self.settings.reporting_shard].name if shards else queue
+        take = partial(self._take, queue)
+        yield own, partial(take, own)
+        if found.may_shard:
+            yield f"{queue}.standby", lambda: stand_by(self.transport, queue, own, take)
+
+    async def _take(self, queue: str, name: str) -> None:
+        """Consume a queue under its own name or a shard's, for ever."""
+        opened = replace(listener(queue, self.listens_to[queue], self.metrics), queue=name)
+        await consume(self.desk_of(queue), self.transport, opened, self.metrics)
+
+    async def queues(self) -> list[Depth]:
+        """What it listens to, as the broker has it now: shards, too, that another number of shards has left."""
+        return await self.transport.depths(*self.listens_to)
 
     def desk_of(self, queue: str) -> Desk:
         """Where the deliveries of a queue are worked on: replays apart from everything else."""

@@ -4,8 +4,10 @@ import os
 from datetime import date
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.messaging.topology import MOST_SHARDS, TOPOLOGY, Topology, sharded
 
 
 class Settings(BaseSettings):
@@ -27,7 +29,21 @@ class Settings(BaseSettings):
     keep_receipts_days: int = Field(default=800, ge=60)
     keep_log_years: int | None = Field(default=None, ge=1)
     """How many programme years before the present one the log of facts reaches back; unset, to the beginning."""
+    reporting_shards: int = Field(default=1, ge=1, le=MOST_SHARDS)
+    reporting_shard: int = Field(default=0, ge=0)
     log_level: str = "INFO"
+
+    @field_validator("reporting_shard")
+    @classmethod
+    def _is_one_of_them(cls, shard: int, others: ValidationInfo) -> int:
+        if shard >= (shards := others.data.get("reporting_shards", 1)):
+            raise ValueError(f"GUANAI_REPORTING_SHARDS is {shards}: the shards are 0 to {shards - 1}")
+        return shard
+
+    @property
+    def topology(self) -> Topology:
+        """What the broker is told to make; the local transport has no shards."""
+        return sharded(self.reporting_shards) if self.amqp_url else TOPOLOGY
 
     def database_url_of(self, service: str) -> str:
         """The service's own URL, or the common one, or a SQLite file in the data directory."""

@@ -84,7 +84,7 @@ def agent(code: str) -> Asked:
 def _of_all(name: str) -> dict[str, Door]:
     at = f"/{name}/v1"
     operated = (
-        f"GET {at}/parked", f"POST {at}/parked/{{parked_id}}/requeue", f"GET {at}/dead",
+        f"GET {at}/parked", f"POST {at}/parked/{{parked_id}}/requeue", f"GET {at}/queues", f"GET {at}/dead",
         f"POST {at}/dead/{{dead_id}}/requeue", f"POST {at}/replays", f"GET {at}/replays/{{replay_id}}",
     )  # fmt: skip
     administered = (

@@ -21,12 +21,12 @@ SHARED = {
     },
     "messaging": {
         "apply", "consume", "copying", "door", "envelopes", "folding", "happenings", "heard", "inbox", "listeners",
-        "local", "message_ids", "outbox", "outcomes", "parking", "rabbitmq", "rabbitmq_messages", "relay", "replay",
-        "retention", "tables", "topology", "transaction", "transport", "watch",
+        "local", "message_ids", "outbox", "outcomes", "parking", "rabbitmq", "rabbitmq_messages", "rabbitmq_topology",
+        "relay", "replay", "retention", "standby", "tables", "topology", "transaction", "transport", "watch",
     },
     "runtime": {
         "clock", "database", "intake", "loop_watch", "migrations", "observe", "oidc", "operations", "principals",
-        "process", "reference", "security", "service", "sessions", "settings", "tidying", "web",
+        "process", "queues", "reference", "security", "service", "sessions", "settings", "tidying", "web",
     },
 }  # fmt: skip
 TEST_FOLDERS = {

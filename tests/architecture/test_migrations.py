@@ -1,14 +1,18 @@
 """The migrated schema is the schema in the code, on both databases, however often and from wherever it is started."""
 
 import asyncio
+from datetime import date
 from pathlib import Path
 
 import pytest
 from alembic import command
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from services.cli.services import SERVICES
 from services.reporting.queries.rebuilds import advice
+from services.reporting.queries.sums import scope_of, sums_as_of
+from services.reporting.rules.measures import SUMS
+from services.reporting.tables import LIVE, NEXT
 from shared.runtime.database import Database
 from shared.runtime.migrations import _config, difference, migrate
 from shared.runtime.service import Service
@@ -112,6 +116,39 @@ async def test_what_was_firing_before_rules_had_a_history_is_still_firing(
             ("4501", 2, "2021-07-01", "None", "pace"),
             ("4502", 2, "None", "2021-07-01", "pace"),
         ]
+    finally:
+        await database.close()
+
+
+@BOTH
+async def test_a_province_of_older_books_says_the_same_without_rows_of_its_own(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """Two households here, three there, one of them in both cities."""
+    database = Database(url_of(kind, request, tmp_path), "reporting")
+    try:
+        await migrate(database, "0002")
+        async with database.begin() as tx:
+            for suffix in ("", "_next"):
+                for code, policies, number in (("45", 10, 4), ("4501", 4, 2), ("4502", 6, 3)):
+                    for statement in (
+                        f"INSERT INTO cells{suffix} (region, year, booked_on, product, renewed, {', '.join(SUMS)}) "
+                        f"VALUES ('{code}', 2021, '2021-03-01', 'p', false{f', {policies}' * len(SUMS)})",
+                        f"INSERT INTO households{suffix} VALUES ('{code}', false, 2021, '2021-03-01', {number})",
+                        f"INSERT INTO feeds{suffix} VALUES ('{code}', 2021, 1, 1, CURRENT_TIMESTAMP)",
+                    ):
+                        await tx.connection.execute(text(statement))
+                await tx.connection.execute(text(f"DELETE FROM feeds{suffix} WHERE city = '45'"))
+        await migrate(database)
+        async with database.read() as tx:
+            sums = await sums_as_of(tx, await scope_of(tx, ["45"], "all"), 2021, [date(2021, 8, 31)])
+            found = sums["45"][date(2021, 8, 31)]
+            assert (found.units, found.households) == (10, 4)
+            for books in (LIVE, NEXT):
+                rows = await tx.rows(select(books.households.c.households).where(books.households.c.region == "45"))
+                assert [row.households for row in rows] == [-1]
+                cells = await tx.rows(select(books.cells.c.region).order_by("region"))
+                assert [row.region for row in cells] == ["4501", "4502"]
     finally:
         await database.close()
 

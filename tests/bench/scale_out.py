@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +15,7 @@ from tests.bench.progress import Step
 from tests.bench.result import Check, Result
 from tests.bench.stand import Stand
 from tests.bench.workload import Totals, Workload
-from tests.journeys.platform import Platform, until
+from tests.journeys.platform import Platform
 
 POLICIES, SEED = 200_000, 6
 MOST_SECONDS, LOOK_SECONDS = 300.0, 0.5
@@ -98,14 +97,9 @@ async def _told(database_url: str, policies: int, step: Step) -> None:
 
 def _rate_of(ready: Platform, replicas: int, totals: Totals, step: Step) -> float:
     """Policies a second, from the moment when all replicas are ready until everything shows."""
-    with ExitStack() as others:
-        shards = [{"GUANAI_REPORTING_SHARD": str(shard)} for shard in range(1, replicas)]
-        are_ready = [others.enter_context(ready.another("reporting", **shard)) for shard in shards]
-        ready.start("reporting")
-        for is_ready in are_ready:
-            until(is_ready, what="every replica is ready")
-        before, began = int(shown(ready)["policies"]), time.monotonic()
-        moment = when_all_show(ready, totals, step)
+    ready.start("reporting", *(f"reporting.{shard}" for shard in range(1, replicas)))
+    before, began = int(shown(ready)["policies"]), time.monotonic()
+    moment = when_all_show(ready, totals, step)
     return (totals.policies - before) / (moment - began)
 
 

@@ -133,7 +133,7 @@ def a_world(chance: random.Random) -> tuple[World, list[Arrival]]:
 
 async def furnish(running: Running, world: World) -> None:
     async with running.desk.begin() as tx:
-        await take_reference.store_changes(tx, [_change(code, successor) for code, successor in MOVED.items()])
+        await take_reference.store_changes(tx, [_change(code, successor) for code, successor in world.moved.items()])
         await take_reference.store_targets(
             tx,
             [TargetRow(region=c, year=y, kind=k, units=u, effective_on=d) for c, y, k, u, d in world.targets],

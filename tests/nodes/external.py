@@ -1,8 +1,11 @@
 """Servers that somebody else runs and whose addresses the environment gives; tests use them but never kill them."""
 
+import asyncio
 import os
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote, urlsplit
 
+import aio_pika
 import httpx2
 
 from tests.nodes.postgresql import execute
@@ -50,3 +53,20 @@ class ExternalPostgreSQL:
 
     def drop(self, name: str) -> None:
         execute(self.url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def divides_by_hash(amqp_url: str) -> bool:
+    """Whether a broker has the plugin rabbitmq_consistent_hash_exchange."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, _divides(amqp_url)).result()
+
+
+async def _divides(amqp_url: str) -> bool:
+    async with await aio_pika.connect(amqp_url) as connection:
+        channel = await connection.channel()
+        try:
+            await channel.declare_exchange("hashing", "x-consistent-hash", auto_delete=True)
+        except aio_pika.exceptions.AMQPConnectionError:
+            return False
+        await channel.exchange_delete("hashing")
+        return True

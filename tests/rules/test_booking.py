@@ -111,10 +111,10 @@ def test_paying_more_than_was_settled_never_makes_a_debt() -> None:
     assert booked(state, "outstanding_fen") == {1: 9, 3: -9}
 
 
-def test_every_level_above_gets_the_sum_once() -> None:
+def test_every_level_above_up_to_the_city_gets_the_sum_once() -> None:
     first: Sums = {("450101001001", "p"): (2, 1), ("450101001002", "p"): (3, -1), ("450101001002", "q"): (0, 0)}
     units = {key[0]: units for key, (units, _) in rolled_up([first, {("450101001", "p"): (5, 7)}]).items()}
-    assert units == {"450101001001": 2, "450101001002": 3, "450101001": 10, "450101": 10, "4501": 10, "45": 10}
+    assert units == {"450101001001": 2, "450101001002": 3, "450101001": 10, "450101": 10, "4501": 10}
 
 
 def written(entries: Iterable[households.Entry]) -> str:
@@ -183,20 +183,28 @@ def test_a_household_that_has_one_policy_is_counted_with_it() -> None:
     one = written([(100, "450101001001", 1)])
     assert households.counts_as_its_policy(one)
     assert surplus(households.read(one)) == {}
-    for more in ([(100, "450101001001", -1)], [(100, "450101001001", 11)], [(99, "45", 1), (100, "45", 1)]):
+    for more in ([(100, "450101001001", -1)], [(100, "450101001001", 11)], [(99, "4501", 1), (100, "4501", 1)]):
         assert not households.counts_as_its_policy(written(more))
         assert surplus(more) != {}
 
 
 def test_a_household_with_two_policies_counts_once_in_any_order() -> None:
     first, second, gone = (100, "450101001001", 1), (105, "450101001002", 1), (110, "450101001001", -1)
-    expected = {("45", date.fromordinal(100)): 1, ("450101001001", date.fromordinal(100)): 1,
+    expected = {("4501", date.fromordinal(100)): 1, ("450101001001", date.fromordinal(100)): 1,
                 ("450101001001", date.fromordinal(110)): -1, ("450101001002", date.fromordinal(105)): 1}  # fmt: skip
     for order in permutations((first, second, gone)):
         found = presence(list(order))
         assert expected.items() <= found.items()
         assert found[("450101", date.fromordinal(100))] == 1
         assert sum(n for (region, _), n in found.items() if region == "450101") == 1
+        assert not any(region == "45" for region, _ in surplus(list(order)))
+
+
+def test_a_province_is_booked_what_its_cities_count_too_often_in_any_order() -> None:
+    here, there, gone = (100, "450101001001", 1), (105, "450201001001", 1), (110, "450101001001", -1)
+    for order in permutations((here, there, gone)):
+        own = {day.toordinal(): n for (region, day), n in surplus(list(order)).items() if region == "45"}
+        assert own == {105: -1, 110: 1}
 
 
 def test_a_shortened_timeline_says_the_same() -> None:

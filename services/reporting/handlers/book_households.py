@@ -8,11 +8,11 @@ from sqlalchemy import bindparam, delete, or_, select, update
 from services.reporting.queries.yardsticks import moves_now
 from services.reporting.rules import households
 from services.reporting.rules.households import Steps
-from services.reporting.rules.moves import Moves
+from services.reporting.rules.moves import Moves, outermost
 from services.reporting.rules.policy_entries import homes_changed
 from services.reporting.tables import Books
 from shared.contracts.facts import PolicyChange
-from shared.contracts.values import programme_year_of
+from shared.contracts.values import programme_year_of, with_ancestors
 from shared.messaging.transaction import AnyRow, Transaction
 
 HouseholdKey = tuple[int, str]
@@ -81,7 +81,8 @@ async def _shorten(books: Books, long: Sequence[tuple[int, str, str]], tx: Trans
 async def book_todays_view_again(books: Books, moves: Moves, tx: Transaction) -> None:
     """After codes have changed: the households of the regions concerned, by today's codes, from their timelines."""
     await tx.connection.execute(delete(books.households).where(books.households.c.today))
-    codes = {*moves.successors, *moves.successors.values()}
+    changed = {*moves.successors, *moves.successors.values()}
+    codes = outermost(above for code in changed for above in with_ancestors(code) if moves.is_affected(above))
     columns = books.timelines.c
     if not codes:
         return

@@ -64,10 +64,11 @@ def _column(measure: str) -> Any:
 
 async def _households(tx: Transaction, scope: Scope, place: tuple[str, int]) -> Running:
     code, year = place
-    everything, table = replace(scope, products="all"), LIVE.households.c
+    everything, table, by_today = replace(scope, products="all"), LIVE.households.c, code in scope.by_todays_codes
+    kept = {code} if by_today else {part for part, _ in scope.booked[code]}
     question = (
         select(table.booked_on, func.sum(table.households))
-        .where(table.region == code, table.year == year, table.today == (code in scope.by_todays_codes))
+        .where(tx.any_of(table.region, kept), table.year == year, table.today == by_today)
         .group_by(table.booked_on)
     )
     booked = Counter((await by_day(tx, everything, year, LIVE.cells.c.policies))[code])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Table, and_, case, func, literal, select
 
 from services.reporting.queries.yardsticks import moves_now
 from services.reporting.rules.measures import STOCKS, SUMS, Measures
@@ -44,7 +44,22 @@ async def scope_of(tx: Transaction, regions: Iterable[str], wanted: str = "count
     moves = await moves_now(tx) if view == "today" else Moves()
     codes = sorted(set(regions))
     affected = frozenset(code for code in codes if moves.is_affected(code))
-    return Scope({code: moves.booked_under(code) for code in codes}, wanted, affected)
+    booked = {code: moves.booked_under(code) for code in codes}
+    cities = await _cities_of_provinces(tx, booked.values())
+    return Scope({code: _kept_under(signed, cities) for code, signed in booked.items()}, wanted, affected)
+
+
+async def _cities_of_provinces(tx: Transaction, booked: Iterable[Sequence[Signed]]) -> Sequence[str]:
+    """Every city that anything was booked in, if there is a province among the codes."""
+    if not any(len(code) == 2 for signed in booked for code, _ in signed):
+        return ()
+    return [row.city for row in await tx.rows(select(LIVE.feeds.c.city).distinct().order_by(LIVE.feeds.c.city))]
+
+
+def _kept_under(signed: Sequence[Signed], cities: Sequence[str]) -> tuple[Signed, ...]:
+    """A province's own rows hold only what no city's do: it is read together with its cities."""
+    below = {code: [city for city in cities if city.startswith(code)] for code, _ in signed if len(code) == 2}
+    return tuple((part, sign) for code, sign in signed for part in (code, *below.get(code, ())))
 
 
 async def sums_as_of(tx: Transaction, scope: Scope, year: int, days: Sequence[date]) -> dict[str, dict[date, Measures]]:
@@ -85,16 +100,21 @@ async def _households(tx: Transaction, scope: Scope, year: int, days: Sequence[d
 
     That is no sum: where codes have changed it is kept by today's codes as well.
     """
-    cells, table = LIVE.cells, LIVE.households
+    cells = LIVE.cells
     policies = await _up_to(tx, scope, (cells, [cells.c.policies]), cells.c.year == year, days)
-    own = Scope({code: ((code, 1),) for code in scope.booked})
-    todays = scope.by_todays_codes
-    plain = and_(~table.c.today, ~tx.any_of(table.c.region, todays)) if todays else ~table.c.today
-    where = or_(plain, and_(table.c.today, tx.any_of(table.c.region, todays))) if todays else plain
-    more = await _up_to(tx, own, (table, [table.c.households]), and_(table.c.year == year, where), days)
+    more = await _more_than_policies(tx, scope, year, days)
     return {
         region: {day: [policies[region][day][0] + n] for day, (n,) in by_day.items()} for region, by_day in more.items()
     }
+
+
+async def _more_than_policies(tx: Transaction, scope: Scope, year: int, days: Sequence[date]) -> ByDay:
+    table, of_year = LIVE.households, LIVE.households.c.year == year
+    columns = (table, [table.c.households])
+    booked = Scope({code: signed for code, signed in scope.booked.items() if code not in scope.by_todays_codes})
+    moved = Scope({code: ((code, 1),) for code in scope.booked if code in scope.by_todays_codes})
+    found = await _up_to(tx, booked, columns, and_(of_year, ~table.c.today), days)
+    return found | (await _up_to(tx, moved, columns, and_(of_year, table.c.today), days) if moved.booked else {})
 
 
 async def _up_to(

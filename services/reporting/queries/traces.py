@@ -1,6 +1,7 @@
 """From a figure to the facts behind it."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, func, literal, or_, select, tuple_
 from services.reporting.queries.sums import Scope
 from services.reporting.rules.amounts import MONEY
 from services.reporting.rules.measures import STOCKS, SUMS
+from services.reporting.rules.moves import Signed, outermost
 from services.reporting.tables import LIVE
 from shared.contracts.values import last_inside
 from shared.messaging.transaction import Transaction
@@ -79,9 +81,13 @@ def _inside(scope: Scope) -> ColumnElement[bool]:
     """Booked on one of the codes that make up the region, or below it."""
     ((signed),) = scope.booked.values()
     region = LIVE.traces.c.region
-    inside = [region.between(code, last_inside(code)) for code, sign in signed if sign > 0]
-    outside = [~region.between(code, last_inside(code)) for code, sign in signed if sign < 0]
+    inside = [region.between(code, last_inside(code)) for code in _outermost(signed, 1)]
+    outside = [~region.between(code, last_inside(code)) for code in _outermost(signed, -1)]
     return and_(or_(*inside), *outside) if inside else and_(region == "")
+
+
+def _outermost(parts: Iterable[Signed], sign: int) -> list[str]:
+    return sorted(outermost(code for code, its_sign in parts if its_sign == sign))
 
 
 def _shown(row: dict[str, Any], columns: tuple[str, ...]) -> dict[str, Any]:

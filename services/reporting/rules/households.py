@@ -42,11 +42,18 @@ def counts_as_its_policy(timeline: str) -> bool:
 
 
 def book_changes(steps: Steps, year: int, timelines: tuple[str, str], moves: Moves) -> None:
-    """Add to `steps` what becomes of the difference at every level, from one timeline to the other."""
+    """Add to `steps` what becomes of the difference at every level, from one timeline to the other.
+
+    A province is read together with its cities: it is booked what a household in several of them differs besides.
+    """
     old, new = read(timelines[0]), read(timelines[1])
     touched = {where for _, where, _ in new[len(old) :]}
+    in_several = len({where[:4] for _, where, _ in new}) > 1
     for region in {above for where in touched for above in with_ancestors(where)}:
-        _book(steps, (region, False, year), (old, new), _inside(region))
+        if len(region) > 2 or in_several:
+            _book(steps, (region, False, year), (old, new), _inside(region))
+        if len(region) == 4 and in_several:
+            _book(steps, (region[:2], False, year), (new, old), _inside(region))
     if moves.successors:
         _book_today(steps, year, (old, new), moves)
 

@@ -26,7 +26,7 @@ class Moves:
         """The booked codes whose sum is the region as it is today: itself, what came to it, less what went away."""
         if not self.is_affected(region):
             return ((region, 1),)
-        level = _outermost(code for code in self._roots(region) if self.today_of(code).startswith(region))
+        level = outermost(code for code in self._roots(region) if self.today_of(code).startswith(region))
         parts, sign = list[Signed](), 1
         while level:
             parts += [(code, sign) for code in sorted(level)]
@@ -36,7 +36,7 @@ class Moves:
     def _exceptions(self, within: Iterable[str], region: str, there: bool) -> set[str]:
         """Changed codes inside others that, unlike them, lie in the region today (`there`), or do not."""
         inside = {code for code in self.successors if any(code != w and code.startswith(w) for w in within)}
-        return _outermost(code for code in inside if self.today_of(code).startswith(region) == there)
+        return outermost(code for code in inside if self.today_of(code).startswith(region) == there)
 
     def _roots(self, region: str) -> Iterator[str]:
         yield region
@@ -69,6 +69,7 @@ def _last(code: str, direct: Mapping[str, str]) -> str:
     return code
 
 
-def _outermost(codes: Iterable[str]) -> set[str]:
+def outermost(codes: Iterable[str]) -> set[str]:
+    """Those of the codes that lie inside no other of them."""
     known = set(codes)
     return {code for code in known if not any(above in known for above in with_ancestors(code)[:-1])}

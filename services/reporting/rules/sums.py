@@ -17,12 +17,15 @@ def add_to(sums: Sums, key: Key, vector: Vector) -> None:
 
 
 def rolled_up(batch: Iterable[Sums]) -> Sums:
-    """What many sums come to on every region and all regions above it, level by level, without what came to nothing."""
+    """What many sums come to on every region and all regions above it, level by level, without what came to nothing.
+
+    A province is read as the sum of its cities: a row of its own would make all who book at once wait for each other.
+    """
     levels: dict[int, Sums] = {12: {}, 9: {}, 6: {}, 4: {}, 2: {}}
     for sums in batch:
         for key, vector in sums.items():
             add_to(levels[len(key[0])], key, vector)
-    for digits, above in ((12, 9), (9, 6), (6, 4), (4, 2)):
+    for digits, above in ((12, 9), (9, 6), (6, 4)):
         for key, vector in levels[digits].items():
             add_to(levels[above], (key[0][:above], *key[1:]), vector)
     return {key: vector for sums in levels.values() for key, vector in sums.items() if any(vector)}
