@@ -16,7 +16,8 @@ PRODUCT = [
 ]
 BEGIN = {
     "shared/messaging/apply.py", "shared/messaging/relay.py", "shared/messaging/replay.py", "shared/runtime/service.py",
-    "shared/runtime/web.py", "shared/runtime/intake.py", "shared/runtime/database.py", "shared/runtime/migrations.py",
+    "shared/runtime/tidying.py", "shared/runtime/web.py", "shared/runtime/intake.py", "shared/runtime/database.py",
+    "shared/runtime/migrations.py",
 }  # fmt: skip
 SETTLES = {"shared/messaging/consume.py", "shared/messaging/rabbitmq.py", "shared/messaging/transport.py"}
 OUTSIDE = {"sqlalchemy", "aio_pika", "aiormq", "fastapi", "starlette", "httpx2", "aiosmtplib", "asyncpg", "aiosqlite"}
