@@ -1,6 +1,6 @@
 """What a policy books: its measures, its unusual cover, and where its household is insured."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date
 
 from services.reporting.rules.cover import usual_cover
@@ -62,13 +62,12 @@ Home = tuple[str, str]
 """(household, region)"""
 
 
-def homes_changed(change: PolicyChange) -> Iterator[tuple[Home, int]]:
+def homes_changed(change: PolicyChange) -> list[tuple[Home, int]]:
     """Where a household has one policy in force fewer, and where one more."""
-    homes = (_home(change, change.before), _home(change, change.after))
-    if homes[0] != homes[1]:
-        for home, difference in zip(homes, (-1, 1), strict=True):
-            if home is not None:
-                yield home, difference
+    before, after = _home(change, change.before), _home(change, change.after)
+    if before == after:
+        return []
+    return [(home, difference) for home, difference in ((before, -1), (after, 1)) if home is not None]
 
 
 def _home(change: PolicyChange, state: PolicyState | None) -> Home | None:

@@ -10,7 +10,8 @@ def largest_remainder(total: int, weights: Sequence[int]) -> list[int]:
     """
     whole = sum(weights) or 1
     parts = [total * weight // whole for weight in weights]
-    losers = sorted(range(len(weights)), key=lambda i: -(total * weights[i] % whole))
+    lost = [total * weight % whole for weight in weights]
+    losers = sorted(range(len(weights)), key=lost.__getitem__, reverse=True)
     for i in losers[: total - sum(parts)]:
         parts[i] += 1
     return parts
