@@ -107,15 +107,18 @@ class Platform:
     def start(self, *processes: str) -> None:
         """Start services, or replicas of them, and wait until they are ready."""
         for name in processes:
-            service, _, number = name.partition(".")
-            port = self.ports.setdefault(name, free_port())
+            service, port = name.partition(".")[0], self.ports.setdefault(name, free_port())
             log = self._files.enter_context((self._directory / f"{name}.log").open("ab"))
             words = [sys.executable, "-m", "services", "serve", service, "--port", str(port)]
-            shard = {"GUANAI_REPORTING_SHARD": number} if number and service == "reporting" else {}
-            environment = {**self.environment, **shard}
+            environment = {**self.environment, **self._shard_of(name)}
             self._processes[name] = subprocess.Popen(words, env=environment, stderr=log, stdout=log)
         for name in processes:
             until(lambda name=name: self.is_ready(name), what=f"{name} is ready: {self.log_of(name)}")  # type: ignore[misc]
+
+    def _shard_of(self, process: str) -> dict[str, str]:
+        service, _, number = process.partition(".")
+        divided = service == "reporting" and "GUANAI_REPORTING_SHARDS" in self.environment
+        return {"GUANAI_REPORTING_SHARD": number} if divided and number else {}
 
     def is_ready(self, service: str) -> bool:
         """What `readyz` says."""
