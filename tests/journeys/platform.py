@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,9 @@ import httpx2
 from services.cli.reference_data import SHIPPED
 
 SERVICES = ("enrollment", "claims", "reporting", "notify")
+TWO_SHARDS = ("enrollment", "claims", "reporting", "reporting.1", "notify")
+"""Two replicas of reporting, each with a shard of its own; with `GUANAI_REPORTING_SHARDS="2"`."""
+TWO_OF_EACH = ("enrollment", "enrollment.1", "claims", "claims.1", "reporting", "reporting.1", "notify")
 KEY = "test-admin-key"
 
 
@@ -45,14 +48,16 @@ REFERENCE = (
 
 
 @contextmanager
-def furnished(directory: Path, amqp_url: str, database_url: str, **more: str) -> Iterator["Platform"]:
+def furnished(
+    directory: Path, amqp_url: str, database_url: str, processes: Sequence[str] = SERVICES, **environment: str
+) -> Iterator["Platform"]:
     """Four services on RabbitMQ and PostgreSQL with Guangxi's reference data; today is the last day of 2021."""
-    environment = {"GUANAI_AMQP_URL": amqp_url, "GUANAI_DATABASE_URL": database_url, "GUANAI_TODAY": "2021-08-31"}
-    made = Platform(directory, environment | more)
+    surroundings = {"GUANAI_AMQP_URL": amqp_url, "GUANAI_DATABASE_URL": database_url, "GUANAI_TODAY": "2021-08-31"}
+    made = Platform(directory, {**surroundings, **environment})
     try:
         made.command("migrate")
         made.command("declare")
-        made.start(*SERVICES)
+        made.start(*processes)
         for kind, name in REFERENCE:
             made.command("load", kind, str(SHIPPED / name))
         yield made
@@ -61,7 +66,10 @@ def furnished(directory: Path, amqp_url: str, database_url: str, **more: str) ->
 
 
 class Platform:
-    """Services in processes of their own; stop one, kill one, start it again."""
+    """Services in processes of their own; stop one, kill one, start it again.
+
+    A second replica of a service is called `reporting.1`; of reporting it has the shard of that number.
+    """
 
     def __init__(self, directory: Path, environment: Mapping[str, str]) -> None:
         self.ports = {service: free_port() for service in SERVICES}
@@ -96,35 +104,23 @@ class Platform:
         words = (sys.executable, "-m", "services", *words)
         return subprocess.Popen(words, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
-    @contextmanager
-    def another(self, service: str, **environment: str) -> Iterator[Callable[[], bool]]:
-        """One more replica of a service until the end of the block, and whether it is ready."""
-        port = free_port()
-        words = [sys.executable, "-m", "services", "serve", service, "--port", str(port)]
-        with (self._directory / f"{service}-{port}.log").open("ab") as log:
-            process = subprocess.Popen(words, env={**self.environment, **environment}, stderr=log, stdout=log)
-        try:
-            yield lambda: self._says_ready(f"http://127.0.0.1:{port}/{service}/readyz")
-        finally:
-            process.kill()
-            process.wait()
-
-    def start(self, *services: str) -> None:
-        """Start services and wait until they are ready."""
-        for service in services:
-            log = self._files.enter_context((self._directory / f"{service}.log").open("ab"))
-            words = [sys.executable, "-m", "services", "serve", service, "--port", str(self.ports[service])]
-            self._processes[service] = subprocess.Popen(words, env=self.environment, stderr=log, stdout=log)
-        for service in services:
-            until(lambda service=service: self.is_ready(service), what=f"{service} is ready: {self.log_of(service)}")  # type: ignore[misc]
+    def start(self, *processes: str) -> None:
+        """Start services, or replicas of them, and wait until they are ready."""
+        for name in processes:
+            service, _, number = name.partition(".")
+            port = self.ports.setdefault(name, free_port())
+            log = self._files.enter_context((self._directory / f"{name}.log").open("ab"))
+            words = [sys.executable, "-m", "services", "serve", service, "--port", str(port)]
+            shard = {"GUANAI_REPORTING_SHARD": number} if number and service == "reporting" else {}
+            environment = {**self.environment, **shard}
+            self._processes[name] = subprocess.Popen(words, env=environment, stderr=log, stdout=log)
+        for name in processes:
+            until(lambda name=name: self.is_ready(name), what=f"{name} is ready: {self.log_of(name)}")  # type: ignore[misc]
 
     def is_ready(self, service: str) -> bool:
         """What `readyz` says."""
-        return self._says_ready(f"http://127.0.0.1:{self.ports[service]}/{service}/readyz")
-
-    def _says_ready(self, url: str) -> bool:
         try:
-            return self.http.get(url).status_code == 200
+            return self.get(service, f"/{service.partition('.')[0]}/readyz").status_code == 200
         except httpx2.TransportError:
             return False
 
