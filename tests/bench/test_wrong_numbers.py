@@ -1,6 +1,7 @@
 """A product that shows wrong numbers gets no good marks: the benchmarks notice."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 from types import SimpleNamespace
@@ -12,11 +13,12 @@ import pytest
 from tests.bench.arrivals import Arrivals
 from tests.bench.keep_alive import Answer, Connection, server_sent
 from tests.bench.loaded_year import differing
-from tests.bench.lock_waits import LockWaits
+from tests.bench.looks import WAITING, Looks
 from tests.bench.ranking import Ranking
 from tests.bench.reading import compare
 from tests.bench.rebuilding import Reader
 from tests.bench.result import Wrong
+from tests.bench.scale_out import rate_of, waits_between
 from tests.bench.steady_reading import SteadyReading
 from tests.bench.year import Tally, messages_of
 from tests.messaging.house import eventually
@@ -142,15 +144,33 @@ async def test_a_connection_that_the_other_side_has_closed_is_made_again() -> No
             assert await connection.get("/a") == Answer(200, b"1")
 
 
+@pytest.mark.parametrize(("last", "is_wrong"), [(100, False), (99, True), (101, True)])
+def test_facts_are_booked_once(last: int, is_wrong: bool) -> None:
+    looks = Looks("", "", 1)
+    looks.answers = [(5.0, [{"policies": 20}]), (6.0, [{"policies": 60}]), (7.0, [{"policies": last}])]
+    if is_wrong:
+        with pytest.raises(Wrong):
+            rate_of(looks, 100)
+        return
+    assert rate_of(looks, 100) == 40
+
+
+def test_a_table_that_grows_is_nobodys_lock() -> None:
+    seen = Counter({"extend: INSERT INTO cells": 2, "transactionid: INSERT INTO cells": 1})
+    assert waits_between(seen) == {"transactionid: INSERT INTO cells": 1}
+
+
 async def test_who_waits_for_a_lock_is_seen(pg_url: str) -> None:
     holder, waiter = [await asyncpg.connect(pg_url) for _ in range(2)]
     await holder.execute("CREATE TABLE cell AS SELECT 1 AS units")
     await holder.execute("BEGIN; UPDATE cell SET units = 2")
-    with LockWaits(pg_url) as waits:
+    with Looks(pg_url, WAITING, 0.01) as waits:
         waiting = asyncio.create_task(waiter.execute("UPDATE cell SET units = 3"))
-        await eventually(lambda: bool(waits.found))
+        await eventually(lambda: bool(waits.answers))
         await holder.execute("COMMIT")
         await waiting
-    assert set(waits.found) == {"UPDATE cell SET units = 3"}
+    assert {row["statement"] for _, rows in waits.answers for row in rows} == {
+        "transactionid: UPDATE cell SET units = 3"
+    }
     for connection in (holder, waiter):
         await connection.close()
