@@ -10,7 +10,7 @@ from shared.contracts.envelope import Event
 from shared.contracts.receipts import Receipt
 from shared.messaging import inbox, outbox, parking
 from shared.messaging.door import Arrival
-from shared.messaging.happenings import Answer, Handler, Happening, Route
+from shared.messaging.happenings import Answer, Arrived, Handler, Happening, Route
 from shared.messaging.parking import PLAIN, Seal, Waiting
 from shared.messaging.transaction import Begin, Transaction
 
@@ -22,6 +22,7 @@ class Desk:
     """Where a service works: its name, its database, its table of contents, and how it seals what waits.
 
     A `replaying` desk takes facts that the inbox knows already: its handlers remember by themselves what is new.
+    `committed` is set when there may be something to publish, `changed` by every commit.
     """
 
     service: str
@@ -30,6 +31,7 @@ class Desk:
     seal: Seal = PLAIN
     replaying: bool = False
     committed: asyncio.Event = field(default_factory=asyncio.Event)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,9 @@ async def apply(desk: Desk, arrivals: Sequence[Arrival], answer_known: bool = Tr
         said = [*again, *refused, *happened, *released]
         news = [thing for thing in said if not _is_refused_again(thing, before)] if before else said
         await outbox.put(tx, desk.service, news)
-    desk.committed.set()
+    desk.changed.set()
+    if not all(isinstance(thing, Arrived) for thing in said):
+        desk.committed.set()
     return Result(said, len(new), len(known))
 
 

@@ -28,7 +28,7 @@ async def relay(desk: Desk, transport: Transport, watch: Watch) -> None:
         watch.count("relayed", sent)
         if failed:
             raise BrokerAway(f"{failed} messages are not confirmed")
-        if not sent:
+        if sent < _MOST:
             await _commit_or_poll(desk.committed)
 
 

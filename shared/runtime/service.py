@@ -160,6 +160,7 @@ class Running:
                 if await _is_mine(tx, f"{self.service.name}.{job.name}"):
                     await outbox.put(tx, self.service.name, await job.run(tx))
             self.desk.committed.set()
+            self.desk.changed.set()
             self.metrics.note("job_seconds", time.perf_counter() - began, job=job.name)
             await asyncio.sleep(job.every_seconds)
 

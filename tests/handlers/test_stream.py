@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event as events
 
-from services.reporting.errands import listener
+from services.reporting.errands import hub, listener
 from shared.contracts.judgements import BulletinPublished, RegionMilestone
 from shared.messaging import outbox
 from shared.messaging.happenings import Fact
@@ -53,7 +53,7 @@ async def tell(town: Running, *facts: Fact) -> None:
     """As the job that judges does it."""
     async with town.desk.begin() as tx:
         await outbox.put(tx, "reporting", facts)
-    town.desk.committed.set()
+    town.desk.changed.set()
 
 
 def values(heard: list[Heard]) -> list[float]:
@@ -85,6 +85,16 @@ async def test_the_standings_come_at_once_and_again_when_something_is_sold(town:
         third = await ear.next()
         assert (third.data["changed"], third.data["rows"][0]["completion_guideline"]) == ([], 0.5)
         assert await ear.nothing()
+
+
+async def test_a_booking_that_tells_nobody_anything_is_seen_before_the_next_look(
+    town: Running, port: int, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "_POLL_SECONDS", 3600)
+    async with listening(port, key) as ear:
+        await ear.next()
+        await sell(town, VILLAGE, 30, TODAY)
+        assert (await ear.next()).data["changed"] == ["4501"]
 
 
 async def test_a_family_that_moves_to_another_city_changes_both(town: Running, port: int, key: str) -> None:

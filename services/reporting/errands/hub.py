@@ -25,7 +25,7 @@ class Hub:
     """Knows who listens. It rests as long as nobody does."""
 
     def __init__(self, running: Running) -> None:
-        self._database, self._committed = running.database, running.desk.committed
+        self._database, self._changed = running.database, running.desk.changed
         self._start_month = running.settings.programme_start_month
         self._joining: set[Listener] = set()
         self._listeners: set[Listener] = set()
@@ -58,16 +58,14 @@ class Hub:
             raise
 
     async def _round_and_rest(self) -> None:
-        """A commit in this process, also during the round, has the next one follow at once.
-
-        To wait for the relay's signal takes nothing from the relay.
-        """
-        committed = asyncio.ensure_future(self._committed.wait())
+        """A commit in this process, also during the round, has the next one follow at once."""
+        self._changed.clear()
+        changed = asyncio.ensure_future(self._changed.wait())
         try:
             await asyncio.sleep(await self._round())
-            await asyncio.wait([committed], timeout=_POLL_SECONDS)
+            await asyncio.wait([changed], timeout=_POLL_SECONDS)
         finally:
-            committed.cancel()
+            changed.cancel()
 
     async def _round(self) -> float:
         """One look, told to everybody; how long to rest: the more listen and the longer it took, the longer."""
