@@ -14,6 +14,7 @@ MOST_EVENTS = 1_000
 MOST_BYTES = 1_048_576
 INSURER_SOURCE = "urn:guanai:insurer:"
 
+MadeT = TypeVar("MadeT")
 DataT = TypeVar("DataT", bound=BaseModel, covariant=True)
 Short = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
@@ -21,13 +22,13 @@ _UNSET: Any = Field(default=None, exclude_if=lambda value: value is None)
 """What is not set is left out: null is allowed by the letter, but many readers stumble over it."""
 
 
-class _Once:
-    """Makes bytes of an event when they are first asked for; `cached_property` would take a lock for each."""
+class _Once(Generic[MadeT]):
+    """Made of an event when it is first asked for; `cached_property` would take a lock for each."""
 
-    def __init__(self, made_from: Callable[[Any], bytes]) -> None:
+    def __init__(self, made_from: Callable[[Any], MadeT]) -> None:
         self._made_from, self._name = made_from, made_from.__name__
 
-    def __get__(self, event: Any, _: type) -> bytes:
+    def __get__(self, event: Any, _: type) -> MadeT:
         made = vars(event)[self._name] = self._made_from(event)
         return made
 
@@ -58,7 +59,7 @@ class Event(BaseModel, Generic[DataT]):
         """16 bytes that are equal for equal content; kept for ever, so the form of `content` may not change."""
         return blake2b(self.content, digest_size=16).digest()
 
-    @property
+    @_Once
     def number(self) -> str | None:
         """The policy or claim number this is about."""
         told = vars(self.data)

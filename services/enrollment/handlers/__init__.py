@@ -9,7 +9,7 @@ from services.enrollment.queries.reference import KnownRegions, catalogue_now
 from services.enrollment.rules.admission import Admission
 from services.enrollment.rules.personal_data import Vault
 from shared.contracts.envelope import Event
-from shared.contracts.submissions import PolicyContent, SubmittedPolicyIssued
+from shared.contracts.submissions import SubmittedPolicyCancelled, SubmittedPolicyIssued
 from shared.messaging.happenings import Happening
 from shared.messaging.transaction import Transaction
 
@@ -29,5 +29,5 @@ async def take_policies(
 
 async def _admission(known: KnownRegions, submitted: Sequence[Event[Any]], tx: Transaction) -> Admission:
     catalogue = await catalogue_now(tx)
-    named = {event.data.region for event in submitted if isinstance(event.data, PolicyContent)}
+    named = {event.data.region for event in submitted if type(event.data) is not SubmittedPolicyCancelled}
     return Admission(catalogue, await known.with_those_of(tx, named), tx.today)
