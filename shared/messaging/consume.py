@@ -1,8 +1,9 @@
 """From a queue into effect: micro-batches, one transaction each, and the only place where a delivery is settled."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import structlog
 
@@ -25,7 +26,7 @@ from shared.messaging.watch import Watch
 
 log = structlog.get_logger(__name__)
 
-MOST_MESSAGES = 250
+MOST_MESSAGES = 1_000
 LINGER_SECONDS = 0.003
 MOST_ATTEMPTS = 5
 RETRY_SECONDS = 5.0
@@ -69,8 +70,8 @@ async def _take(  # noqa: PLR0913, PLR0917
 ) -> None:
     outcomes = await _patiently(desk, listener, deliveries, watch)
     await settle(transport, subscription, outcomes)
-    for _, outcome in outcomes:
-        watch.count("deliveries", queue=listener.queue, outcome=type(outcome).__name__.lower())
+    for name, number in Counter(type(outcome).__name__.lower() for _, outcome in outcomes).items():
+        watch.count("deliveries", number, queue=listener.queue, outcome=name)
 
 
 async def bring_into_effect(desk: Desk, listener: Listener, deliveries: Sequence[Delivery], watch: Watch) -> Settled:
@@ -171,7 +172,7 @@ async def _patiently(desk: Desk, listener: Listener, deliveries: Sequence[Delive
         except Unavailable as error:
             log.warning("database_away", reason=str(error), again_in_seconds=pause)
             watch.count("database_away")
-            deliveries = [replace(delivery, redelivered=True) for delivery in deliveries]  # it may have been committed
+            deliveries = [delivery._replace(redelivered=True) for delivery in deliveries]  # it may have been committed
             await asyncio.sleep(pause)
             pause = min(pause * 2, 5.0)
 

@@ -8,9 +8,10 @@ import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 from aiormq import spec
+from aiormq.abc import DeliveredMessage
 from yarl import URL
 
-from shared.messaging.rabbitmq_messages import delivery_of, outgoing, shown, text_of
+from shared.messaging.rabbitmq_messages import delivery_of, properties_of, shown, text_of
 from shared.messaging.rabbitmq_topology import declare, depths
 from shared.messaging.topology import TOPOLOGY, Topology
 from shared.messaging.transport import SENDER, BrokerAway, DeadLetter, Delivery, Depth, Message, moved_id
@@ -18,6 +19,8 @@ from shared.messaging.transport import SENDER, BrokerAway, DeadLetter, Delivery,
 _SECONDS = 10.0
 _IN_FLIGHT = 500
 _MOST_BYTES = 1_048_576
+_FEW, _HELD_BYTES = 64, 8 * _MOST_BYTES
+"""A consumer holds a few messages unacknowledged, and more as long as they are small."""
 
 
 class RabbitMQ:
@@ -87,9 +90,14 @@ class RabbitMQ:
         """Raises when the broker did not confirm; then nothing is known."""
         async with self._in_flight:
             with _broker_away(self.address):
-                exchange = await channel.get_exchange(message.exchange, ensure=False)
-                confirmed = await exchange.publish(
-                    outgoing(message, self.user), message.routing_key, mandatory=message.mandatory, timeout=_SECONDS
+                under = await channel.get_underlay_channel()
+                confirmed = await under.basic_publish(
+                    message.body,
+                    exchange=message.exchange,
+                    routing_key=message.routing_key,
+                    properties=properties_of(message, self.user),
+                    mandatory=message.mandatory,
+                    timeout=_SECONDS,
                 )
                 if not isinstance(confirmed, spec.Basic.Ack):
                     raise BrokerAway(f"not confirmed: {type(confirmed).__name__}")
@@ -97,8 +105,7 @@ class RabbitMQ:
     @asynccontextmanager
     async def subscribe(self, queue: str, prefetch: int) -> AsyncIterator["RabbitSubscription"]:
         async with self._channel() as channel:
-            await channel.set_qos(prefetch_count=prefetch, timeout=_SECONDS)
-            subscription = RabbitSubscription(queue, self.user, self.address)
+            subscription = RabbitSubscription(queue, self.user, self.address, prefetch)
             await subscription.start(channel)
             yield subscription
 
@@ -140,19 +147,25 @@ class RabbitMQ:
 class RabbitSubscription:
     """One consumer; what it holds when its channel closes is worthless and comes again."""
 
-    def __init__(self, queue: str, user: str, address: str) -> None:
-        self._queue, self._user, self._address = queue, user, address
-        self._arrived: asyncio.Queue[AbstractIncomingMessage | None] = asyncio.Queue()
+    def __init__(self, queue: str, user: str, address: str, most: int) -> None:
+        self._queue, self._user, self._address, self._most = queue, user, address, most
+        self._arrived: asyncio.Queue[DeliveredMessage | None] = asyncio.Queue()
+        self._held = 0
 
     async def start(self, channel: AbstractChannel) -> None:
         """Begin to consume. Raises BrokerAway (also when the queue was never declared)."""
-        self._channel = channel
+        self._channel = await channel.get_underlay_channel()
         channel.close_callbacks.add(self._ended)
-        (await channel.get_underlay_channel()).on_consumer_cancel_callbacks.add(self._ended)
-        queue = await channel.get_queue(self._queue, ensure=True)
-        await queue.consume(self._take, timeout=_SECONDS)
+        self._channel.on_consumer_cancel_callbacks.add(self._ended)
+        await self._hold(min(_FEW, self._most))
 
-    async def _take(self, message: AbstractIncomingMessage) -> None:
+    async def _hold(self, more: int) -> None:
+        """One more consumer on the same channel: what a running one holds cannot be changed."""
+        await self._channel.basic_qos(prefetch_count=more, timeout=_SECONDS)
+        await self._channel.basic_consume(self._queue, self._take, timeout=_SECONDS)
+        self._held += more
+
+    async def _take(self, message: DeliveredMessage) -> None:
         self._arrived.put_nowait(message)
 
     def _ended(self, *_: object) -> None:
@@ -171,19 +184,26 @@ class RabbitSubscription:
                     size += len(taken[-1].body)
         return taken
 
-    def _delivery(self, message: AbstractIncomingMessage | None) -> Delivery:
+    def _delivery(self, message: DeliveredMessage | None) -> Delivery:
         if message is None:
             raise BrokerAway(f"RabbitMQ at {self._address} ended the consumer of {self._queue}")
         return delivery_of(message, self._queue, self._user)
 
     async def ack(self, deliveries: Sequence[Delivery]) -> None:
-        """Acknowledge each; on a channel that has gone they come again, and the inbox knows them."""
+        """Acknowledge all up to the last; on a channel that has gone they come again, and the inbox knows them."""
         if not deliveries:
             return
         with _broker_away(self._address):
-            last = max(deliveries, key=lambda d: d.tag)
-            assert isinstance(last.handle, AbstractIncomingMessage)
-            await last.handle.ack(multiple=True)
+            await self._channel.basic_ack(max(d.tag for d in deliveries), multiple=True)
+            await self._fit(len(deliveries), sum(len(d.body) for d in deliveries))
+
+    async def _fit(self, number: int, size: int) -> None:
+        """Many small messages may be held, but few large ones: where these have become large, begin again."""
+        bytes_of_most = self._most * size // number
+        if self._held < self._most and number >= self._held // 2 and bytes_of_most <= _HELD_BYTES:
+            await self._hold(self._most - self._held)
+        elif self._held > _FEW and bytes_of_most > 4 * _HELD_BYTES:
+            self._ended()
 
 
 def _failure(result: BaseException | None) -> Exception | None:

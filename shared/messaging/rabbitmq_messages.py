@@ -1,55 +1,59 @@
-"""Between aio-pika's messages and ours: what goes out, what came in, what a dead letter shows."""
+"""Between AMQP's messages and ours: what goes out, what came in, what a dead letter shows."""
 
-from datetime import timedelta
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
-import aio_pika
 from aio_pika.abc import AbstractIncomingMessage
+from aiormq import spec
+from aiormq.abc import DeliveredMessage
 
 from shared.messaging.transport import ATTEMPTS, QUEUE, REASON, SENDER, DeadLetter, Delivery, Message
 
+_PERSISTENT = 2
 
-def outgoing(message: Message, user: str) -> aio_pika.Message:
-    """Persistent, in our own user's name."""
+
+def properties_of(message: Message, user: str) -> spec.Basic.Properties:
+    """Persistent, in our own user's name; a delay is a number of milliseconds."""
     delay = message.delay_seconds
-    return aio_pika.Message(
-        message.body,
-        headers=dict(message.headers),
+    return spec.Basic.Properties(
         content_type=message.content_type,
+        headers=dict(message.headers),
+        delivery_mode=_PERSISTENT,
+        expiration=str(int(delay * 1000)) if delay else None,
         message_id=message.message_id,
-        delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
         user_id=user,
-        expiration=timedelta(seconds=delay) if delay else None,
     )
 
 
-def delivery_of(message: AbstractIncomingMessage, queue: str, own_user: str) -> Delivery:
+def delivery_of(message: DeliveredMessage, queue: str, own_user: str) -> Delivery:
     """A message as it arrives, with who the broker says wrote it."""
+    told = message.header.properties
+    headers = told.headers or {}
     return Delivery(
         queue,
         message.delivery_tag or 0,
         message.body,
-        message.message_id or "",
-        message.content_type or "",
-        _sender(message, own_user),
+        told.message_id or "",
+        told.content_type or "",
+        _sender(told.user_id, headers, own_user),
         bool(message.redelivered),
-        _headers(message),
+        _headers(headers) if headers else {},
         message,
     )
 
 
-def _headers(message: AbstractIncomingMessage) -> dict[str, str | int]:
+def _headers(told: Mapping[str, Any]) -> dict[str, str | int]:
     """The headers that mean something here; CC and BCC only that they are there."""
-    own = {key: value for key in (ATTEMPTS, REASON, QUEUE) if isinstance(value := message.headers.get(key), str | int)}
-    return {**own, **{key: 1 for key in ("CC", "BCC") if key in message.headers}}
+    own = {key: value for key in (ATTEMPTS, REASON, QUEUE) if isinstance(value := told.get(key), str | int)}
+    return {**own, **{key: 1 for key in ("CC", "BCC") if key in told}}
 
 
-def _sender(message: AbstractIncomingMessage, own_user: str) -> str | None:
+def _sender(user: str | None, headers: Mapping[str, Any], own_user: str) -> str | None:
     """The broker-validated user; of what we moved ourselves, the one it first came from."""
-    if message.user_id == own_user and SENDER in message.headers:
-        return text_of(message.headers[SENDER])
-    return message.user_id
+    if user == own_user and SENDER in headers:
+        return text_of(headers[SENDER])
+    return user
 
 
 def shown(queue: str, message: AbstractIncomingMessage) -> DeadLetter:

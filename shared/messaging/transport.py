@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from shared.messaging.topology import Topology
 
@@ -38,8 +38,7 @@ class Message:
     delay_seconds: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """A message as it arrives. `sender` is who the BROKER says wrote it, None if it cannot say."""
 
     queue: str
@@ -101,7 +100,7 @@ class Transport(Protocol):
         """Publish and await all confirms together; per message None, or why it is not known to be safe."""
 
     def subscribe(self, queue: str, prefetch: int) -> AbstractAsyncContextManager[Subscription]:
-        """Consume a queue until the context ends; unacknowledged deliveries go back."""
+        """Consume a queue until the context ends; unacknowledged deliveries, never more than `prefetch`, go back."""
 
     async def dead_letters(self, queue: str, most: int) -> list[DeadLetter]:
         """Look into `<queue>.dead` without taking anything out."""

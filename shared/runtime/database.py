@@ -1,13 +1,17 @@
 """A service's own database: PostgreSQL (its schema) or one SQLite file, one transaction at a time."""
 
 import asyncio
+import math
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, event, make_url, text
-from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -27,6 +31,8 @@ _SETTINGS = {
     "random_page_cost": "1.1",
 }
 """The page cost is that of memory and solid disks: with the default a few regions are read by scanning all cells."""
+
+_REST_SECONDS = 2.0
 
 
 class Database:
@@ -111,7 +117,6 @@ def _with_driver(url: URL) -> URL:
 def _postgres(url: URL, service: str) -> AsyncEngine:
     engine = create_async_engine(
         url,
-        pool_pre_ping=True,
         pool_size=10,
         max_overflow=0,
         pool_timeout=10,
@@ -124,7 +129,23 @@ def _postgres(url: URL, service: str) -> AsyncEngine:
         },
     )
     remember_no_copies_after_rollback(engine.sync_engine)
+    event.listen(engine.sync_engine, "checkin", _note_rest)
+    event.listen(engine.sync_engine, "checkout", partial(_wake, engine.dialect))
     return engine
+
+
+def _note_rest(_: Any, record: Any) -> None:
+    record.info["rests_since"] = time.monotonic()
+
+
+def _wake(dialect: Dialect, connection: Any, record: Any, _: Any) -> None:
+    """A session that has rested may have been cut; asking costs three round trips, so busy ones are not asked."""
+    if time.monotonic() - record.info.get("rests_since", math.inf) < _REST_SECONDS:
+        return
+    try:
+        dialect.do_ping(connection)
+    except (dialect.loaded_dbapi.Error, OSError):
+        raise InvalidatePoolError from None
 
 
 def _sqlite(url: URL) -> AsyncEngine:

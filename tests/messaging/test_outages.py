@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from shared.messaging.happenings import Fact
 from shared.messaging.outbox import put
@@ -15,6 +16,8 @@ from shared.messaging.outcomes import Unavailable
 from shared.messaging.rabbitmq import RabbitMQ as Transport
 from shared.messaging.topology import Topology
 from shared.messaging.transport import BrokerAway, Message
+from shared.runtime import database as opening
+from shared.runtime.database import Database
 from tests.messaging.conftest import connected, opened
 from tests.messaging.events import VILLAGE, issued, json_of, message, policy
 from tests.messaging.house import INTAKE_QUEUE, QUEUE, SMALL, House, at_work, build, eventually
@@ -157,7 +160,32 @@ async def test_sessions_that_are_cut_off_are_an_outage_and_nobodys_fault(pg_url:
             await asyncio.sleep(0.01)
         await eventually(lambda: house.count("events_applied") + house.count("events_known") >= 60)
         cut.cancel()
+        await eventually(lambda: is_there(house.database))
         assert (await house.units(), await house.dead_reasons(), house.count("deliveries", "retry")) == (60, [], 0)
+
+
+async def test_a_session_that_was_cut_while_it_rested_is_replaced_unseen(
+    pg_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with house_at(pg_url, tmp_path / "broker.sqlite") as house:
+        for rest_seconds, expected in ((0.0, ["fine"]), (60.0, ["away", "fine"])):
+            monkeypatch.setattr(opening, "_REST_SECONDS", rest_seconds)
+            assert await used(house.database) == "fine"
+            await asyncio.to_thread(execute, pg_url, TERMINATE.format(pg_url.rpartition("/")[2]))
+            assert [await used(house.database) for _ in expected] == expected
+
+
+async def is_there(database: Database) -> bool:
+    return await used(database) == "fine"
+
+
+async def used(database: Database) -> str:
+    try:
+        async with database.begin() as tx:
+            await tx.rows(text("SELECT 1"))
+    except Unavailable:
+        return "away"
+    return "fine"
 
 
 async def cut_off_again_and_again(url: str) -> None:

@@ -89,7 +89,8 @@ def as_logged(deliveries: Sequence[Delivery]) -> list[tuple[str, str, bytes, Any
 
 def city_of(delivery: Delivery) -> Any:
     """The header for sharding, which no consumer looks at."""
-    return getattr(delivery.handle, "headers", delivery.headers)["city"]
+    header = getattr(delivery.handle, "header", None)
+    return (header.properties.headers if header else delivery.headers)["city"]
 
 
 async def test_everything_that_a_queue_has_heard_is_told_again_exactly_as_it_was_written(filled: House) -> None:

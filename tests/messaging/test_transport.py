@@ -1,11 +1,14 @@
 """What both transports promise: confirmed is safe, unheard is said, unacknowledged comes again."""
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
+from shared.messaging import rabbitmq
 from shared.messaging.topology import FACTS
-from shared.messaging.transport import ATTEMPTS, REASON, SENDER, BrokerAway, Delivery, Message, Transport
+from shared.messaging.transport import ATTEMPTS, REASON, SENDER, BrokerAway, Delivery, Message, Subscription, Transport
+from tests.messaging.conftest import connected
 from tests.messaging.events import message
 from tests.messaging.house import QUEUE, SMALL
 
@@ -17,9 +20,9 @@ async def take(transport: Transport, count: int, ack: bool = True) -> list[Deliv
     taken: list[Delivery] = []
     async with asyncio.timeout(20), transport.subscribe(QUEUE, 2 * MOST) as subscription:
         while len(taken) < count:
-            taken += await subscription.batch(MOST, 0.003)
-        if ack:
-            await subscription.ack(taken)
+            batch = await subscription.batch(MOST, 0.003)
+            taken += batch
+            await subscription.ack(batch if ack else [])
     return taken
 
 
@@ -172,3 +175,36 @@ async def test_a_broker_that_is_not_there_is_named_without_its_password() -> Non
     with pytest.raises(BrokerAway, match=r"127\.0\.0\.1:1") as refused:
         await nowhere.check()
     assert "secret" not in str(refused.value)
+
+
+async def test_a_consumer_holds_many_small_messages_but_few_large_ones(
+    amqp_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Enough for a good batch, and no more than memory has room for."""
+    monkeypatch.setattr(rabbitmq, "_HELD_BYTES", 100_000)
+    async with connected(amqp_url) as transport:
+        sent = [message(b"x" * size, f"m{n}") for n, size in enumerate([100] * 900 + [10_000] * 200)]
+        assert not any(await transport.publish(sent))
+        async with asyncio.timeout(60), transport.subscribe(QUEUE, 600) as subscription:
+            held = [await hold(subscription) for _ in range(3)]
+            with pytest.raises(BrokerAway):
+                while True:
+                    held.append(await hold(subscription))
+        assert [len(in_hand) for in_hand in held[:2]] == [64, 600]
+        rest = await take(transport, len(sent) - sum(len(in_hand) for in_hand in held))
+        taken = [delivery for in_hand in (*held, rest) for delivery in in_hand]
+        assert sorted(d.message_id for d in taken) == sorted(m.message_id for m in sent)
+        async with transport.subscribe(QUEUE, 600) as subscription:
+            assert not any(await transport.publish(sent[-200:]))
+            assert [len(await hold(subscription)) for _ in range(2)] == [64, 64]
+
+
+async def hold(subscription: Subscription) -> list[Delivery]:
+    """Everything that the broker hands out before something is acknowledged; then that is."""
+    taken: list[Delivery] = []
+    with suppress(TimeoutError):
+        while True:
+            async with asyncio.timeout(1.0):
+                taken += await subscription.batch(MOST, 0.003)
+    await subscription.ack(taken)
+    return taken
