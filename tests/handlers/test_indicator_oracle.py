@@ -83,3 +83,4 @@ async def test_a_county_may_move_to_another_province_with_its_numbers(pg_url: st
         await furnish(running, world)
         await take_in(running, chance, arrivals[1::2])
         await compare_all(running, world, chance)
+    assert View(world, "46", 2021, END).measures["households"] > 0
