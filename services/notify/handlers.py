@@ -14,7 +14,7 @@ from services.notify.tables import deliveries, notices
 from shared.contracts.envelope import Event
 from shared.contracts.values import level_of
 from shared.messaging.happenings import Happening
-from shared.messaging.transaction import Transaction
+from shared.messaging.transaction import Transaction, if_new
 
 log = structlog.get_logger(__name__)
 _MOST_NAMED = 20
@@ -59,7 +59,7 @@ async def _make_due(written: set[str], rows: Sequence[dict[str, Any]], around: S
             log.info("notice_muted", notice_id=row["id"], reason=row["muted_because"])
     spoken = [row for row in new if not row["muted_because"]]
     due = [_delivery(row, place, tx) for row in spoken for place in places_for(row["region"], around, tx.today)]
-    await tx.insert(deliveries, due, lambda i: i.on_conflict_do_nothing())
+    await tx.insert(deliveries, due, if_new)
 
 
 def _delivery(notice: dict[str, Any], place: tuple[str, str], tx: Transaction) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ARRAY, Column, ColumnElement, Executable, Row, Table, bindparam, func, select
@@ -55,34 +56,25 @@ class Transaction:
         on_conflict: OnConflict | None = None,
         returning: Sequence[Column[Any]] = (),
     ) -> Sequence[AnyRow]:
-        """Insert many rows at once (all with the same keys); returns `returning` of the rows that were written."""
+        """Insert many rows at once (all with the same keys); returns `returning` of the rows that were written.
+
+        The statement is built once for each `on_conflict` that lives on: a function with a name, where it matters.
+        """
         columns = rows if isinstance(rows, Mapping) else _by_column(rows)
         if not columns or not next(iter(columns.values())):
             return []
-        if self.is_postgres and not on_conflict and not returning and worth_copying(table, columns):
+        copying = self.is_postgres and worth_copying(table, columns)
+        if copying and not on_conflict and not returning:
             await copy(self.connection, table, columns)
             return []
-        statement, parameters = await self._insert(table, columns)
-        if on_conflict:
-            statement = on_conflict(statement)
-        if not returning:
-            await self.connection.execute(statement, parameters)
-            return []
-        return (await self.connection.execute(statement.returning(*returning), parameters)).all()
+        given = await copied(self.connection, table, columns) if copying else None
+        build = _insertion if _is_made_anew(on_conflict) else _insertion_once
+        statement = build(self.is_postgres, table, tuple(columns), given, on_conflict, tuple(returning))
+        result = await self.connection.execute(statement, {} if copying else self._parameters(columns))
+        return result.all() if returning else []
 
-    async def _insert(self, table: Table, columns: Columns) -> tuple[Any, Any]:
-        if not self.is_postgres:
-            return sqlite_insert(table), _by_row(columns)
-        given, parameters = await self._given(table, columns)
-        return postgres_insert(table).from_select(list(columns), select(*(given.c[n] for n in columns))), parameters
-
-    async def _given(self, table: Table, columns: Columns) -> tuple[Any, Mapping[str, Any]]:
-        """What is to be inserted as PostgreSQL sees it, with the parameters of that."""
-        if worth_copying(table, columns):
-            return await copied(self.connection, table, columns), {}
-        arrays = [bindparam(f"p_{name}", type_=ARRAY(table.c[name].type, dimensions=1)) for name in columns]
-        given = func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
-        return given, {f"p_{name}": values for name, values in columns.items()}
+    def _parameters(self, columns: Columns) -> Any:
+        return {f"p_{name}": values for name, values in columns.items()} if self.is_postgres else _by_row(columns)
 
     def any_of(self, column: Column[Any], values: Iterable[Any]) -> ColumnElement[bool]:
         """`column` is one of `values`, as one array parameter where the dialect has arrays."""
@@ -103,6 +95,42 @@ class Transaction:
 
 
 Begin = Callable[[], AbstractAsyncContextManager[Transaction]]
+
+
+def if_new(insert: Any) -> Any:
+    """For `on_conflict`: leave a row that is there already as it is."""
+    return insert.on_conflict_do_nothing()
+
+
+def _is_made_anew(on_conflict: OnConflict | None) -> bool:
+    return getattr(on_conflict, "__name__", "") == "<lambda>"
+
+
+def _insertion(  # noqa: PLR0913, PLR0917
+    postgres: bool,
+    table: Table,
+    names: Sequence[str],
+    given: Table | None,
+    on_conflict: OnConflict | None,
+    returning: Sequence[Column[Any]],
+) -> Any:
+    statement: Any = _from(given, table, names) if postgres else sqlite_insert(table)
+    statement = on_conflict(statement) if on_conflict else statement
+    return statement.returning(*returning) if returning else statement
+
+
+_insertion_once = lru_cache(maxsize=500)(_insertion)
+"""To build a statement takes longer than to run it for ten rows."""
+
+
+def _from(given: Table | None, table: Table, names: Sequence[str]) -> PostgresInsert:
+    rows: Any = _arrays(table, names) if given is None else given
+    return postgres_insert(table).from_select(list(names), select(*(rows.c[name] for name in names)))
+
+
+def _arrays(table: Table, names: Sequence[str]) -> Any:
+    arrays = [bindparam(f"p_{name}", type_=ARRAY(table.c[name].type, dimensions=1)) for name in names]
+    return func.unnest(*arrays).table_valued(*names, name="given").render_derived()
 
 
 def _by_column(rows: Rows) -> Columns:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from shared.messaging.outcomes import Unavailable
-from shared.messaging.transaction import Transaction
+from shared.messaging.transaction import Transaction, _insertion_once
 from shared.runtime.database import Database
 from tests.messaging.house import cells
 from tests.nodes.postgresql import execute
@@ -89,3 +89,25 @@ async def test_a_server_that_goes_meanwhile_is_away(pg_url: str) -> None:
                 await tx.insert(cells, regions())
     finally:
         await database.close()
+
+
+@pytest.mark.parametrize("rows", [2, MANY])
+async def test_a_statement_is_built_once_for_a_function_but_not_kept_for_a_lambda(
+    database: Database, rows: int
+) -> None:
+    asked: list[Any] = []
+
+    def on_conflict(insert: Any) -> Any:
+        asked.append(insert)
+        return added(insert)
+
+    given = {name: values[:rows] for name, values in regions().items()}
+    async with database.begin() as tx:
+        for _ in range(3):
+            await tx.insert(cells, given, on_conflict)
+        kept = _insertion_once.cache_info().currsize
+        for _ in range(3):
+            await tx.insert(cells, given, lambda insert: added(insert))  # noqa: PLW0108
+    assert await total(database) == 6 * rows
+    assert len(asked) == 1
+    assert _insertion_once.cache_info().currsize == kept

@@ -13,7 +13,7 @@ from services.claims.tables import claims, policies
 from shared.contracts.envelope import Event
 from shared.contracts.facts import ClaimCorrected, PolicyChange
 from shared.messaging.happenings import Arrived, Fact, Happening
-from shared.messaging.transaction import Columns, Transaction
+from shared.messaging.transaction import Columns, Transaction, if_new
 
 _MANY = 200
 """Fewer revisions cost no more when each is held against those that are there."""
@@ -39,7 +39,7 @@ async def _keep(changes: Sequence[PolicyChange], tx: Transaction) -> None:
             async with tx.connection.begin_nested():
                 await tx.insert(policies, columns)
             return
-    await tx.insert(policies, columns, lambda insert: insert.on_conflict_do_nothing())
+    await tx.insert(policies, columns, if_new)
 
 
 def _columns(changes: Sequence[PolicyChange]) -> Columns:

@@ -15,7 +15,7 @@ from shared.contracts.envelope import Event
 from shared.contracts.facts import PolicyIssued
 from shared.contracts.submissions import SubmittedPolicyIssued
 from shared.messaging.happenings import Answer, Happening, answer
-from shared.messaging.transaction import Transaction
+from shared.messaging.transaction import Transaction, if_new
 
 Issue = Event[SubmittedPolicyIssued]
 Key = tuple[str, str]
@@ -43,7 +43,7 @@ async def _stored(rows: Mapping[Key, Row], tx: Transaction) -> AbstractSet[Key]:
     stored = await tx.insert(
         policy_revisions,
         list(rows.values()),
-        lambda insert: insert.on_conflict_do_nothing(),
+        if_new,
         returning=(policy_revisions.c.policy_no, policy_revisions.c.insurer),
     )
     return {(policy_no, insurer) for policy_no, insurer in stored}

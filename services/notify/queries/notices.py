@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, case, select
 
 from services.notify.tables import attempts, deliveries, notices, pledges
-from shared.messaging.transaction import Transaction
+from shared.messaging.transaction import Transaction, if_new
 
 Item = dict[str, Any]
 _LISTED = [column for column in notices.c if column.name not in {"text", "data"}]
@@ -110,4 +110,4 @@ class Pledge:
 async def keep_pledge(tx: Transaction, pledge: Pledge) -> bool:
     """False when the same pledge was there already."""
     row = {**{name: getattr(pledge, name) for name in pledge.__dataclass_fields__}, "made_at": tx.now}
-    return bool(await tx.insert(pledges, [row], lambda i: i.on_conflict_do_nothing(), returning=(pledges.c.id,)))
+    return bool(await tx.insert(pledges, [row], if_new, returning=(pledges.c.id,)))

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Table, case
@@ -19,7 +20,7 @@ from shared.contracts.envelope import Event
 from shared.contracts.facts import PolicyChange
 from shared.contracts.values import programme_year_of
 from shared.messaging.happenings import Happening
-from shared.messaging.transaction import Transaction
+from shared.messaging.transaction import OnConflict, Transaction
 
 Told = Mapping[Kind, Sequence[Event[Any]]]
 """Facts by their kind."""
@@ -85,12 +86,17 @@ async def _add(table: Table, sums: Mapping[tuple[str, ...], Sums], tx: Transacti
             nothing = (0,) * len(measures)
             amounts = zip(*(vectors.get(key, nothing) for key in keys), strict=True)
             columns |= zip(measures, amounts, strict=True)
-    await tx.insert(table, columns, lambda insert: _added(table, insert, list(columns)[len(names) :]))
+    await tx.insert(table, columns, _adding(tuple(columns)[len(names) :]))
 
 
-def _added(table: Table, insert: Any, measures: Sequence[str]) -> Any:
-    sums = {name: table.c[name] + insert.excluded[name] for name in measures}
-    return insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=sums)
+@cache
+def _adding(measures: Sequence[str]) -> OnConflict:
+    def add(insert: Any) -> Any:
+        table, given = insert.table, insert.excluded
+        sums = {name: table.c[name] + given[name] for name in measures}
+        return insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=sums)
+
+    return add
 
 
 async def _freshen(books: Books, facts: Sequence[Event[Change]], start_month: int, tx: Transaction) -> None:
@@ -106,7 +112,7 @@ async def _freshen(books: Books, facts: Sequence[Event[Change]], start_month: in
         if before is not None and before.region[:4] != city:
             found[before.region[:4], year].append(fact)
     rows = [_feed(city, year, news, tx.moment) for (city, year), news in sorted(found.items())]
-    await tx.insert(books.feeds, rows, lambda insert: _freshened(books.feeds, insert))
+    await tx.insert(books.feeds, rows, _freshen_rows)
 
 
 def _day_of(change: Change) -> Any:
@@ -123,8 +129,8 @@ def _feed(city: str, year: int, news: Sequence[Event[Change]], now: datetime) ->
     }
 
 
-def _freshened(feeds: Table, insert: Any) -> Any:
-    known, told = feeds.c, insert.excluded
+def _freshen_rows(insert: Any) -> Any:
+    known, told = insert.table.c, insert.excluded
     return insert.on_conflict_do_update(
         index_elements=["city", "year"],
         set_={

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import bindparam, delete, or_, select, update
 
@@ -49,11 +50,14 @@ async def _appended(books: Books, appended: Mapping[HouseholdKey, str], tx: Tran
     return await tx.insert(
         books.timelines,
         {"year": years, "household": names, "timeline": [appended[key] for key in keys]},
-        lambda insert: insert.on_conflict_do_update(
-            index_elements=["year", "household"], set_={"timeline": columns.timeline + insert.excluded.timeline}
-        ),
+        _append,
         returning=(columns.year, columns.household, columns.timeline),
     )
+
+
+def _append(insert: Any) -> Any:
+    timeline = insert.table.c.timeline + insert.excluded.timeline
+    return insert.on_conflict_do_update(index_elements=["year", "household"], set_={"timeline": timeline})
 
 
 async def _add(books: Books, steps: Steps, tx: Transaction) -> None:

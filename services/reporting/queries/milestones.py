@@ -13,7 +13,7 @@ from services.reporting.queries.yardsticks import Region
 from services.reporting.rules.milestones import Version
 from services.reporting.tables import LIVE, milestones, products, regions, targets
 from shared.contracts.values import last_inside
-from shared.messaging.transaction import Transaction
+from shared.messaging.transaction import Transaction, if_new
 
 
 async def versions_of_targets(tx: Transaction, year: int) -> dict[str, list[Version]]:
@@ -67,9 +67,7 @@ async def milestones_told(tx: Transaction, year: int) -> set[tuple[str, str]]:
 async def keep_milestones(tx: Transaction, rows: Sequence[dict[str, Any]]) -> set[tuple[str, str]]:
     """Store milestones; returns those that nobody had stored before."""
     columns = milestones.c
-    kept = await tx.insert(
-        milestones, rows, lambda i: i.on_conflict_do_nothing(), returning=(columns.region, columns.milestone)
-    )
+    kept = await tx.insert(milestones, rows, if_new, returning=(columns.region, columns.milestone))
     return {(region, milestone) for region, milestone in kept}
 
 

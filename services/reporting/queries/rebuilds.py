@@ -17,6 +17,7 @@ SOURCES = ("enrollment", "claims")
 """The services whose facts are booked."""
 _SHARED = text("SELECT pg_advisory_xact_lock_shared(hashtext('reporting.books'))")
 _ALONE = text("SELECT pg_advisory_xact_lock(hashtext('reporting.books'))")
+_RUNNING = select(rebuilds.c.id).where(rebuilds.c.state == "running")
 ADVICE = "the books lack what an older version has booked: run `guanai rebuild reporting`"
 
 
@@ -34,7 +35,7 @@ async def hold_books_alone(tx: Transaction) -> None:
 
 async def running_rebuild(tx: Transaction) -> str | None:
     """The id of the rebuild that runs. Its answer holds only for who shares the books or has them alone."""
-    rows = await tx.rows(select(rebuilds.c.id).where(rebuilds.c.state == "running"))
+    rows = await tx.rows(_RUNNING)
     return str(rows[0].id) if rows else None
 
 
