@@ -4,6 +4,7 @@ from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.dataclasses import dataclass
 
 from shared.contracts.values import MoneyFromOutside, PositiveMoney
 
@@ -14,13 +15,18 @@ Revision = Annotated[int, Field(ge=2, le=10**6)]
 ClaimKind = Literal["accident", "illness", "hospital_allowance", "disability", "death"]
 
 
+_FROM_OUTSIDE = ConfigDict(strict=True, extra="ignore", hide_input_in_errors=True)
+"""What stands inside a submission has slots: half of all memory would be the persons' otherwise."""
+
+
 class Submission(BaseModel):
     """Data from outside: strict types, unknown fields ignored, never echoed in an error."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(**_FROM_OUTSIDE, frozen=True)
 
 
-class SubmittedPremium(Submission):
+@dataclass(config=_FROM_OUTSIDE, frozen=True, slots=True)
+class SubmittedPremium:
     """Premium by payer; none may be negative, the total may be 0."""
 
     self_paid: MoneyFromOutside
@@ -28,7 +34,8 @@ class SubmittedPremium(Submission):
     donated: MoneyFromOutside
 
 
-class Policyholder(Submission):
+@dataclass(config=_FROM_OUTSIDE, frozen=True, slots=True)
+class Policyholder:
     """Who holds the policy (personal data)."""
 
     name: Text
@@ -36,7 +43,8 @@ class Policyholder(Submission):
     phone: Number | None = None
 
 
-class Insured(Submission):
+@dataclass(config=_FROM_OUTSIDE, frozen=True, slots=True)
+class Insured:
     """A person the policy covers (personal data)."""
 
     name: Text
@@ -44,7 +52,8 @@ class Insured(Submission):
     relation: Number
 
 
-class Consent(Submission):
+@dataclass(config=_FROM_OUTSIDE, frozen=True, slots=True)
+class Consent:
     """How and when the policyholder agreed to the use of the data."""
 
     method: Number

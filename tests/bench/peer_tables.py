@@ -1,5 +1,6 @@
 """The tables of the peer, as an ORM user would declare them: personal data plain, totals by region only."""
 
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -44,7 +45,7 @@ class PeerPolicy(PeerTables):
             fiscal_fen=policy.premium.fiscal,
             donated_fen=policy.premium.donated,
             holder_id_number=policy.policyholder.id_number,
-            persons=[person.model_dump() for person in policy.insured],
+            persons=[asdict(person) for person in policy.insured],
         )
 
 
