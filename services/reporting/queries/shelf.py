@@ -1,0 +1,142 @@
+"""What a process keeps of the books and of answers: never used before the database has said that it still holds."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Collection, Hashable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+from services.reporting.queries.freshness import Pulse, pulse_now, touched_since
+from services.reporting.queries.kept_books import Kept
+from services.reporting.queries.ledgers import Ledger
+from services.reporting.rules.recent import Recent
+from services.reporting.rules.touches import EVERYTHING, FirstDays, Touches
+from shared.messaging.transaction import Transaction
+
+Given = TypeVar("Given")
+MOST_LEDGERS, MOST_ANSWERS, MOST_TURNS = 12, 300, 1_000
+_READ_AT_ONCE = 4
+"""Courses that are read while everybody else waits."""
+
+
+@dataclass(frozen=True)
+class Rests:
+    """On which kinds of books an answer rests, up to which day; on the yardsticks it rests in any case."""
+
+    kinds: Collection[str] = ()
+    until: date = date.min
+
+    def is_touched(self, first: FirstDays) -> bool:
+        return first is EVERYTHING or any(first[kind] <= self.until for kind in self.kinds)
+
+
+class Shelf:
+    """The ledgers and answers of one database, all as of one pulse."""
+
+    def __init__(self) -> None:
+        self._one = asyncio.Lock()
+        self._pulse = Pulse(0, {})
+        self._seen: WeakKeyDictionary[Transaction, int] = WeakKeyDictionary()
+        self._turns = 0
+        self._turned: deque[FirstDays] = deque(maxlen=MOST_TURNS)
+        self._ledgers: Recent[Kept, Ledger] = Recent(MOST_LEDGERS)
+        self._answers: Recent[Hashable, tuple[Rests, Any]] = Recent(MOST_ANSWERS)
+
+    async def pulse(self, tx: Transaction) -> Pulse | None:
+        """What everything here is as of; None if that is more than the transaction can see."""
+        if self._has_seen(tx):
+            return self._pulse
+        async with self._one:
+            return self._pulse if await self._is_fresh(tx) else None
+
+    async def ledger(self, tx: Transaction, kept: Kept, codes: Collection[str]) -> Ledger | None:
+        """A ledger in which the courses of some codes are right; None as above."""
+        while True:
+            async with self._one:
+                if not await self._is_fresh(tx):
+                    return None
+                ledger = self._ledgers.get(kept) or self._ledgers.put(kept, Ledger(kept))
+                if not (unread := ledger.unread(codes)):
+                    await ledger.mend(tx, codes)
+                    return ledger
+                await ledger.read(tx, unread[:_READ_AT_ONCE])
+
+    async def answer(self, tx: Transaction, key: Hashable, rests: Rests, ask: Callable[[], Awaitable[Given]]) -> Given:
+        """What was answered before if it still holds, or else what is answered now."""
+        if await self.pulse(tx) is None:
+            return await ask()
+        if (known := self._answers.get(key)) is not None:
+            found: Given = known[1]
+            return found
+        answer = await ask()
+        if self._still_holds(rests, self._turns - self._seen[tx]):
+            self._answers.put(key, (rests, answer))
+        return answer
+
+    def _still_holds(self, rests: Rests, turns: int) -> bool:
+        """Whether nothing that an answer rests on was touched while it was made."""
+        return turns <= len(self._turned) and not any(rests.is_touched(self._turned[-n]) for n in range(1, turns + 1))
+
+    def _has_seen(self, tx: Transaction) -> bool:
+        """A transaction of SQLite goes on seeing what it saw first, and nothing newer."""
+        return tx in self._seen and (tx.is_postgres or self._seen[tx] == self._turns)
+
+    async def _is_fresh(self, tx: Transaction) -> bool:
+        """The database is asked once a transaction."""
+        if self._has_seen(tx):
+            return True
+        now = await pulse_now(tx)
+        if now.lacks(self._pulse):
+            return False
+        if now != self._pulse:
+            self._turn(now, await touched_since(tx, self._pulse, now))
+        self._seen[tx] = self._turns
+        return True
+
+    def _turn(self, now: Pulse, touches: Touches | None) -> None:
+        """To what the database holds now. Where nobody reported from before, no answer of any day holds."""
+        if touches is None:
+            self._ledgers.drop(lambda _: True)
+        for ledger in self._ledgers:
+            ledger.touch(touches or Touches())
+        is_known = touches is not None and now.has_policies() == self._pulse.has_policies()
+        first = touches.first_days() if touches is not None and is_known else EVERYTHING
+        self._answers.drop(lambda kept: kept[0].is_touched(first))
+        self._turned.append(first)
+        self._turns, self._pulse = self._turns + 1, now
+
+
+_SHELVES: WeakKeyDictionary[Any, Shelf] = WeakKeyDictionary()
+
+
+def shelf_of(tx: Transaction) -> Shelf | None:
+    """The shelf of a database in this process; None for who may have changed what nobody else sees yet."""
+    connection = tx.connection.sync_connection
+    if connection is None or not connection.get_execution_options().get("guanai_reading"):
+        return None
+    return _SHELVES.setdefault(connection.engine.pool, Shelf())
+
+
+async def change_nothing(tx: Transaction) -> None:
+    """From here on a transaction that may write leaves alone what figures rest on, and may use what is kept."""
+    await tx.connection.execution_options(guanai_reading=True)
+
+
+async def kept(tx: Transaction, key: Hashable, rests: Rests, ask: Callable[[], Awaitable[Given]]) -> Given:
+    """An answer from the shelf, or from the database."""
+    shelf = shelf_of(tx)
+    return await ask() if shelf is None else await shelf.answer(tx, key, rests, ask)
+
+
+async def ledger_of(tx: Transaction, what: Kept, codes: Collection[str]) -> Ledger | None:
+    """A ledger with the courses of some codes; None where only the database itself can tell."""
+    shelf = shelf_of(tx)
+    return None if shelf is None else await shelf.ledger(tx, what, codes)
+
+
+async def pulse_of(tx: Transaction) -> Pulse:
+    """What all feeds have told."""
+    shelf = shelf_of(tx)
+    return (await shelf.pulse(tx) if shelf else None) or await pulse_now(tx)
