@@ -40,14 +40,17 @@ async def earned_as_of(tx: Transaction, scope: Scope, year: int, start_month: in
     unusual: defaultdict[str, Premiums] = defaultdict(dict)
     for (region, _, cover), fen in (await _unusual_premiums(tx, scope, start, day)).items():
         unusual[region][cover] = unusual[region].get(cover, 0) + fen
-    share = cache(lambda cover: earned_fen(1, cover, start, day))
-    earned = {}
-    for region, days in premium.items():
-        fen = {usual[on]: amount for on, amount in days.items() if on in usual}
-        for cover, more in _added(scope.booked[region], unusual).items():
-            fen[cover] = fen.get(cover, 0) + more
-        earned[region] = float(sum(map(mul, fen.values(), map(share, fen))))
-    return earned
+
+    @cache
+    def share(cover: Cover) -> float:
+        return earned_fen(1, cover, start, day)
+
+    def earned(region: str) -> float:
+        fen = Counter({usual[on]: amount for on, amount in premium[region].items() if on in usual})
+        fen.update(_added(scope.booked[region], unusual))
+        return float(sum(map(mul, fen.values(), map(share, fen))))
+
+    return {region: earned(region) for region in premium}
 
 
 async def earned_by_product(

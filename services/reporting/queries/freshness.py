@@ -1,4 +1,4 @@
-"""What figures rest on, in one look: which edition of the yardsticks, how many facts of each feed, and what they touched."""
+"""What figures rest on, in one look: the edition of the yardsticks, the length of every feed, and what was touched."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -60,12 +60,11 @@ class Kept:
             .group_by(table.region, table.year, table.booked_on)
         )
 
-    def _counts(self) -> ColumnElement[bool]:
-        if self.products == "all":
-            return true()
-        return (
-            and_(products.c.counts_to_target) if self.products == "counted" else LIVE.cells.c.product == self.products
-        )
+    def _counted(self, name: str) -> Any:
+        if self.products == "all" or name in WHATEVER_PRODUCT:
+            return amount_of(name)
+        counted = products.c.counts_to_target if self.products == "counted" else LIVE.cells.c.product == self.products
+        return case((counted, amount_of(name)), else_=0)
 
 
 def amount_of(name: str) -> Any:

@@ -10,7 +10,7 @@ editions = Table(
     metadata,
     Column("name", String, primary_key=True),
     Column("edition", BigInteger, nullable=False, comment="one more for every change"),
-    comment="of what figures are held against: names, codes, targets, populations, the catalogue; and of the set of books",
+    comment="of all that figures are held against, and of the set of books",
 )
 
 touches = Table(

@@ -15,7 +15,7 @@ def upgrade() -> None:
     sa.Column('name', sa.String(), nullable=False),
     sa.Column('edition', sa.BigInteger(), nullable=False, comment='one more for every change'),
     sa.PrimaryKeyConstraint('name'),
-    comment='of what figures are held against: names, codes, targets, populations, the catalogue; and of the set of books'
+    comment='of all that figures are held against, and of the set of books'
     )
     op.execute("INSERT INTO editions (name, edition) VALUES ('figures', 1)")
     op.create_table('touches',
