@@ -2,10 +2,11 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Hashable
+from collections.abc import Awaitable, Callable, Collection, Hashable, Sized
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeVar
+from functools import partial, wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
 from services.reporting.queries.freshness import Pulse, pulse_now, touched_since
@@ -16,7 +17,10 @@ from services.reporting.rules.touches import EVERYTHING, FirstDays, Touches
 from shared.messaging.transaction import Transaction
 
 Given = TypeVar("Given")
-MOST_LEDGERS, MOST_ANSWERS, MOST_TURNS = 12, 300, 1_000
+About = ParamSpec("About")
+MOST_LEDGERS, MOST_TURNS = 12, 1_000
+MOST_REGIONS = 12_000
+"""In all answers together."""
 _READ_AT_ONCE = 4
 """Courses that are read while everybody else waits."""
 
@@ -32,6 +36,10 @@ class Rests:
         return first is EVERYTHING or any(first[kind] <= self.until for kind in self.kinds)
 
 
+def _weight(kept: tuple[Rests, Any]) -> int:
+    return 1 + (len(kept[1]) if isinstance(kept[1], Sized) else 0)
+
+
 class Shelf:
     """The ledgers and answers of one database, all as of one pulse."""
 
@@ -42,7 +50,7 @@ class Shelf:
         self._turns = 0
         self._turned: deque[FirstDays] = deque(maxlen=MOST_TURNS)
         self._ledgers: Recent[Kept, Ledger] = Recent(MOST_LEDGERS)
-        self._answers: Recent[Hashable, tuple[Rests, Any]] = Recent(MOST_ANSWERS)
+        self._answers: Recent[Hashable, tuple[Rests, Any]] = Recent(MOST_REGIONS, _weight)
 
     async def pulse(self, tx: Transaction) -> Pulse | None:
         """What everything here is as of; None if that is more than the transaction can see."""
@@ -128,6 +136,20 @@ async def kept(tx: Transaction, key: Hashable, rests: Rests, ask: Callable[[], A
     """An answer from the shelf, or from the database."""
     shelf = shelf_of(tx)
     return await ask() if shelf is None else await shelf.answer(tx, key, rests, ask)
+
+
+def by_edition(
+    question: Callable[Concatenate[Transaction, About], Awaitable[Given]],
+) -> Callable[Concatenate[Transaction, About], Awaitable[Given]]:
+    """For questions about yardsticks alone: they are asked again when any yardstick has changed."""
+
+    @wraps(question)
+    async def asked(tx: Transaction, /, *about: Any) -> Given:
+        plain = tuple(one if isinstance(one, str | int | date) else tuple(one) for one in about)
+        ask: Callable[[], Awaitable[Given]] = partial(question, tx, *plain)  # type: ignore[arg-type]
+        return await kept(tx, (question.__name__, *plain), Rests(), ask)
+
+    return asked
 
 
 async def ledger_of(tx: Transaction, what: Kept, codes: Collection[str]) -> Ledger | None:

@@ -9,10 +9,10 @@ Thing = TypeVar("Thing")
 
 
 class Recent(Generic[Key, Thing]):
-    """At most so many things by their keys."""
+    """Things by their keys, which together weigh at most so much."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, most: int, weight: Callable[[Thing], int] = lambda _: 1) -> None:
+        self._most, self._weight, self._weighs = most, weight, 0
         self._things: OrderedDict[Key, Thing] = OrderedDict()
 
     def get(self, key: Key) -> Thing | None:
@@ -23,15 +23,21 @@ class Recent(Generic[Key, Thing]):
 
     def put(self, key: Key, thing: Thing) -> Thing:
         """Keep a thing, in the place of another one with its key."""
+        self._let_go(key)
         self._things[key] = thing
-        self._things.move_to_end(key)
-        while len(self._things) > self._most:
-            self._things.popitem(last=False)
+        self._weighs += self._weight(thing)
+        while self._weighs > self._most:
+            self._let_go(next(iter(self._things)))
         return thing
 
     def drop(self, gone: Callable[[Thing], bool]) -> None:
         """Let go of some."""
-        self._things = OrderedDict((key, thing) for key, thing in self._things.items() if not gone(thing))
+        for key in [key for key, thing in self._things.items() if gone(thing)]:
+            self._let_go(key)
+
+    def _let_go(self, key: Key) -> None:
+        if key in self._things:
+            self._weighs -= self._weight(self._things.pop(key))
 
     def __iter__(self) -> Iterator[Thing]:
         return iter(self._things.values())
