@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Hashable, Sized
+from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from datetime import date
 from functools import partial, wraps
@@ -16,8 +16,10 @@ from services.reporting.rules.recent import Recent
 from services.reporting.rules.touches import EVERYTHING, FirstDays, Touches
 from shared.messaging.transaction import Transaction
 
+Key = TypeVar("Key", bound=Hashable)
 Given = TypeVar("Given")
 About = ParamSpec("About")
+Ask = Callable[[Sequence[Key]], Awaitable[Mapping[Key, Given]]]
 MOST_LEDGERS, MOST_TURNS = 12, 1_000
 MOST_REGIONS = 12_000
 """In all answers together."""
@@ -71,17 +73,19 @@ class Shelf:
                     return ledger
                 await ledger.read(tx, unread[:_READ_AT_ONCE])
 
-    async def answer(self, tx: Transaction, key: Hashable, rests: Rests, ask: Callable[[], Awaitable[Given]]) -> Given:
-        """What was answered before if it still holds, or else what is answered now."""
+    async def answers(self, tx: Transaction, rests: Mapping[Key, Rests], ask: Ask[Key, Given]) -> dict[Key, Given]:
+        """What was answered before where it still holds, and what is answered now of the rest."""
         if await self.pulse(tx) is None:
-            return await ask()
-        if (known := self._answers.get(key)) is not None:
-            found: Given = known[1]
-            return found
-        answer = await ask()
-        if self._still_holds(rests, self._turns - self._seen[tx]):
-            self._answers.put(key, (rests, answer))
-        return answer
+            return {**await ask(list(rests))}
+        known = {key: kept[1] for key in rests if (kept := self._answers.get(key)) is not None}
+        if missing := [key for key in rests if key not in known]:
+            answered = await ask(missing)
+            turns = self._turns - self._seen[tx]
+            for key in missing:
+                known[key] = answered[key]
+                if self._still_holds(rests[key], turns):
+                    self._answers.put(key, (rests[key], answered[key]))
+        return known
 
     def _still_holds(self, rests: Rests, turns: int) -> bool:
         """Whether nothing that an answer rests on was touched while it was made."""
@@ -132,10 +136,19 @@ async def change_nothing(tx: Transaction) -> None:
     await tx.connection.execution_options(guanai_reading=True)
 
 
-async def kept(tx: Transaction, key: Hashable, rests: Rests, ask: Callable[[], Awaitable[Given]]) -> Given:
-    """An answer from the shelf, or from the database."""
+async def kept(tx: Transaction, rests: Mapping[Key, Rests], ask: Ask[Key, Given]) -> dict[Key, Given]:
+    """Answers by their keys, from the shelf or from the database."""
     shelf = shelf_of(tx)
-    return await ask() if shelf is None else await shelf.answer(tx, key, rests, ask)
+    return {**await ask(list(rests))} if shelf is None else await shelf.answers(tx, rests, ask)
+
+
+async def kept_one(tx: Transaction, key: Hashable, rests: Rests, ask: Callable[[], Awaitable[Given]]) -> Given:
+    """A single one."""
+
+    async def asked(keys: Sequence[Hashable]) -> dict[Hashable, Given]:
+        return {key: await ask() for key in keys}
+
+    return (await kept(tx, {key: rests}, asked))[key]
 
 
 def by_edition(
@@ -147,9 +160,9 @@ def by_edition(
     async def asked(tx: Transaction, /, *about: Any) -> Given:
         plain = tuple(one if isinstance(one, str | int | date) else tuple(one) for one in about)
         ask: Callable[[], Awaitable[Given]] = partial(question, tx, *plain)  # type: ignore[arg-type]
-        return await kept(tx, (question.__name__, *plain), Rests(), ask)
+        return await kept_one(tx, (question.__name__, *plain), Rests(), ask)
 
-    return asked
+    return asked  # type: ignore[return-value]
 
 
 async def ledger_of(tx: Transaction, what: Kept, codes: Collection[str]) -> Ledger | None:

@@ -22,8 +22,10 @@ class Recent(Generic[Key, Thing]):
         return self._things.get(key)
 
     def put(self, key: Key, thing: Thing) -> Thing:
-        """Keep a thing, in the place of another one with its key."""
+        """Keep a thing, in the place of another one with its key; not one for which too many would have to go."""
         self._let_go(key)
+        if 4 * self._weight(thing) > self._most:
+            return thing
         self._things[key] = thing
         self._weighs += self._weight(thing)
         while self._weighs > self._most:

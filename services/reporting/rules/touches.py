@@ -16,7 +16,8 @@ BY_TODAY = "*"
 """Behind the code of a region whose households are counted by today's codes."""
 FirstDays = dict[str, date]
 """By kind of book the first day that is no longer what it was."""
-EVERYTHING: FirstDays = dict.fromkeys(("cells", "households", "covers", "payment_days"), date.min)
+ALL_BOOKS = ("cells", "households", "covers", "payment_days")
+EVERYTHING: FirstDays = dict.fromkeys(ALL_BOOKS, date.min)
 
 
 def is_kept(region: str) -> bool:
