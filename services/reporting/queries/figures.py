@@ -172,6 +172,8 @@ def _figures(book: _Book, code: str, day: date, targets: tuple[dict[str, Target]
 
 async def _with_details(tx: Transaction, book: _Book, figures: dict[str, Figures], day: date) -> dict[str, Figures]:
     asked = book.asked
+    if not asked.details - {"curve"}:
+        return figures
     own = Scope({code: book.scope.booked[code] for code in figures}, asked.products, book.scope.by_todays_codes)
     questions: dict[str, tuple[str, Callable[[], Awaitable[Mapping[str, object]]]]] = {
         "earned": ("earned_fen", lambda: details.earned_as_of(tx, own, asked.year, asked.start_month, day)),

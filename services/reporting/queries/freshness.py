@@ -1,14 +1,15 @@
 """What figures rest on, in one look: the edition of the yardsticks, the length of every feed, and what was touched."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, or_, select, true
+from sqlalchemy import ARRAY, BigInteger, Integer, String, and_, bindparam, func, or_, select, true
 
 from services.reporting.rules.touches import Touches, touches_read
 from services.reporting.tables import LIVE, editions, touches
-from shared.messaging.transaction import Transaction
+from shared.messaging.transaction import AnyRow, Transaction
 
 FIGURES = "figures"
 FeedKey = tuple[str, int]
@@ -41,20 +42,21 @@ class Pulse:
         told = self.feeds.get(key)
         return told.facts if told else 0
 
-    def has_policies(self) -> set[FeedKey]:
-        """The feeds that policies have come from."""
-        return {key for key, told in self.feeds.items() if told.policy_facts > 0}
+    def reports_from(self) -> dict[FeedKey, bool]:
+        """All feeds, and whether policies have come from them."""
+        return {key: told.policy_facts > 0 for key, told in self.feeds.items()}
+
+
+_PULSE = (
+    select(editions.c.edition, *(LIVE.feeds.c[name] for name in ("city", "year", "facts", "policy_facts", "fresh_to")))
+    .select_from(editions.outerjoin(LIVE.feeds, true()))
+    .where(editions.c.name == FIGURES)
+)
 
 
 async def pulse_now(tx: Transaction) -> Pulse:
     """By an index and a table of a few dozen rows."""
-    feeds = LIVE.feeds.c
-    question = (
-        select(editions.c.edition, feeds.city, feeds.year, feeds.facts, feeds.policy_facts, feeds.fresh_to)
-        .select_from(editions.outerjoin(LIVE.feeds, true()))
-        .where(editions.c.name == FIGURES)
-    )
-    rows = await tx.rows(question)
+    rows = await tx.rows(_PULSE)
     told = {(city, year): Told(facts, policies, fresh) for _, city, year, facts, policies, fresh in rows if city}
     return Pulse(rows[0].edition, told)
 
@@ -65,12 +67,27 @@ async def touched_since(tx: Transaction, before: Pulse, now: Pulse) -> Touches |
         return None
     news = [key for key in now.feeds if now.facts(key) > before.facts(key)]
     found, reached = Touches(), {key: before.facts(key) for key in news}
-    table = touches.c
-    later = or_(*(and_(table.city == c, table.year == y, table.facts > before.facts((c, y))) for c, y in news))
-    question = select(table.city, table.year, table.before, table.facts, table.touched).where(later)
-    for city, year, start, end, text in await tx.rows(question.order_by(table.facts)):
+    for city, year, start, end, text in await _touches_after(tx, reached):
         if start > reached[city, year]:
             return None
         reached[city, year] = end
         found.add(touches_read(text))
     return found if all(reached[key] >= now.facts(key) for key in news) else None
+
+
+_COLUMNS = [touches.c[name] for name in ("city", "year", "before", "facts", "touched")]
+_TOUCHES = select(*_COLUMNS).order_by(touches.c.facts)
+_GIVEN: dict[str, Any] = {"city": String, "year": Integer, "facts": BigInteger}
+_ARRAYS = [bindparam(name, type_=ARRAY(kind)) for name, kind in _GIVEN.items()]
+_KNOWN = func.unnest(*_ARRAYS).table_valued(*_GIVEN, name="known").render_derived()
+_SAME_FEED = and_(touches.c.city == _KNOWN.c.city, touches.c.year == _KNOWN.c.year)
+_TOUCHES_AFTER = _TOUCHES.join_from(touches, _KNOWN, _SAME_FEED).where(touches.c.facts > _KNOWN.c.facts)
+
+
+async def _touches_after(tx: Transaction, known: Mapping[FeedKey, int]) -> Sequence[AnyRow]:
+    if tx.is_postgres:
+        given = zip(*((*key, facts) for key, facts in known.items()), strict=True)
+        return await tx.rows(_TOUCHES_AFTER, dict(zip(_GIVEN, map(list, given), strict=True)))
+    table = touches.c
+    later = (and_(table.city == c, table.year == y, table.facts > facts) for (c, y), facts in known.items())
+    return await tx.rows(_TOUCHES.where(or_(*later)))

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Table, and_, case, cast, func, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, Table, and_, bindparam, case, cast, func, select
 
 from services.reporting.rules.measures import STOCKS, SUMS
 from services.reporting.rules.touches import BY_TODAY
@@ -48,8 +49,7 @@ class Kept:
         inside = tx.any_of(self.table.c.region, {region.rstrip(BY_TODAY) for region in regions})
         return inside if self.year is None else and_(inside, self.table.c.year == self.year)
 
-    def question(self) -> Select[Any]:
-        """(region, year, day, amounts)"""
+    def _amounts(self) -> Select[Any]:
         table = self.table.c
         if self.products is None:
             return select(self.region, table.year, table.booked_on, table.households)
@@ -65,6 +65,30 @@ class Kept:
             return amount_of(name)
         counted = products.c.counts_to_target if self.products == "counted" else LIVE.cells.c.product == self.products
         return case((counted, amount_of(name)), else_=0)
+
+
+@cache
+def courses_asked(kept: Kept, is_postgres: bool) -> Select[Any]:
+    """(region, year, day, amounts) of `regions`; made once, because to make it takes longer than to answer it."""
+    table = kept.table.c
+    asked = kept._amounts().where(_among(table.region, "regions", is_postgres))
+    asked = asked if kept.year is None else asked.where(table.year == kept.year)
+    return asked.order_by(kept.region, table.year, table.booked_on)
+
+
+@cache
+def days_asked(kept: Kept, is_postgres: bool) -> Select[Any]:
+    """The same of some `days` of some `years` alone."""
+    table = kept.table.c
+    years = table.year.in_(bindparam("years", expanding=True))
+    return courses_asked(kept, is_postgres).where(years, table.booked_on.in_(bindparam("days", expanding=True)))
+
+
+def _among(column: Any, name: str, is_postgres: bool) -> ColumnElement[bool]:
+    """As `Transaction.any_of`, with the values given later."""
+    if is_postgres:
+        return and_(column.in_(select(func.unnest(bindparam(name, type_=ARRAY(column.type))))))
+    return and_(column.in_(bindparam(name, expanding=True)))
 
 
 def amount_of(name: str) -> Any:

@@ -1,20 +1,16 @@
 """Books of provinces, cities and counties in memory: read once, and mended where a booking has touched them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
 
-from services.reporting.queries.kept_books import Kept
-from services.reporting.rules.courses import Course, joined
+from services.reporting.queries.kept_books import Kept, courses_asked, days_asked
+from services.reporting.rules.courses import Course, joined, joined_on
 from services.reporting.rules.moves import Signed
-from services.reporting.rules.touches import Touches
+from services.reporting.rules.touches import BY_TODAY, Touches
 from shared.messaging.transaction import Transaction
-
-_MOST_MENDED = 2_000
-"""Days of regions; of more everything is read again."""
 
 
 class Ledger:
@@ -43,48 +39,46 @@ class Ledger:
         """Those of the codes that have still to be read."""
         return sorted(set(codes) - self._read)
 
-    async def read(self, tx: Transaction, codes: Sequence[str]) -> None:
+    async def read(self, tx: Transaction, regions: Collection[str]) -> None:
         """Read the whole courses of some regions."""
-        rows = await self._rows(tx, codes)
+        rows = await tx.rows(courses_asked(self._kept, tx.is_postgres), {"regions": _codes(regions)})
         for (region, year), found in groupby(rows, key=itemgetter(0, 1)):
             _, _, days, *columns = zip(*found, strict=True)
             self._courses[region][year] = Course(days, columns)
-        self._read |= set(codes)
+        self._read |= set(regions)
         self._joined.clear()
 
-    async def mend(self, tx: Transaction, codes: Iterable[str]) -> None:
+    async def mend(self, tx: Transaction, regions: Iterable[str]) -> None:
         """Read again what was touched since."""
-        touched = {code: self._touched[code] for code in codes if code in self._touched}
+        touched = {region: self._touched[region] for region in regions if region in self._touched}
         if not touched:
             return
         places = set().union(*touched.values())
-        if len(places) * len(touched) > _MOST_MENDED:
-            await self.read(tx, sorted(touched))
-        else:
-            years, days = sorted({year for year, _ in places}), sorted({day for _, day in places})
-            columns = self._kept.table.c
-            self._put(await self._rows(tx, touched, columns.year.in_(years), columns.booked_on.in_(days)))
-            self._join_again(touched.keys(), days)
-        for code in touched:
-            del self._touched[code]
+        years, days = {year for year, _ in places}, {day for _, day in places}
+        about = {"regions": _codes(touched), "years": sorted(years), "days": sorted(days)}
+        rows = await tx.rows(days_asked(self._kept, tx.is_postgres), about)
+        for (region, year), found in groupby(rows, key=itemgetter(0, 1)):
+            self._put(region, year, {day: amounts for _, _, day, *amounts in found})
+        self._join_again(touched.keys(), sorted(days))
+        for region in touched:
+            del self._touched[region]
 
-    async def _rows(self, tx: Transaction, codes: Collection[str], *where: Any) -> Sequence[Any]:
-        columns = self._kept.table.c
-        question = self._kept.question().where(self._kept.concerns(tx, codes), *where)
-        return await tx.rows(question.order_by(self._kept.region, columns.year, columns.booked_on))
+    def _put(self, region: str, year: int, days: Mapping[date, Sequence[int]]) -> None:
+        if (course := self._courses[region].get(year)) is None:
+            course = self._courses[region][year] = Course((), [()] * len(self._kept.columns))
+            self._joined.clear()
+        course.put(days)
 
-    def _put(self, rows: Iterable[Any]) -> None:
-        for region, year, day, *amounts in rows:
-            if (course := self._courses[region].get(year)) is None:
-                course = self._courses[region][year] = Course((), [()] * len(amounts))
-                self._joined.clear()
-            course.put(day, amounts)
-
-    def _join_again(self, codes: Collection[str], days: Sequence[date]) -> None:
+    def _join_again(self, regions: Collection[str], days: Sequence[date]) -> None:
         for signed, course in self._joined.items():
-            members = list(self._members(signed))
-            if [(1, course)] != members and any(code in codes for code, _ in signed):
-                course.join_again(members, days)
+            if any(region in regions for region, _ in signed):
+                members = list(self._members(signed))
+                if [(1, course)] != members:
+                    course.put(joined_on(members, days, len(self._kept.columns)))
 
     def _members(self, signed: Iterable[Signed]) -> Iterator[tuple[int, Course]]:
         return ((sign, course) for code, sign in signed for course in self._courses[code].values())
+
+
+def _codes(regions: Iterable[str]) -> list[str]:
+    return sorted({region.rstrip(BY_TODAY) for region in regions})

@@ -49,7 +49,7 @@ class Shelf:
         self._one = asyncio.Lock()
         self._pulse = Pulse(0, {})
         self._seen: WeakKeyDictionary[Transaction, int] = WeakKeyDictionary()
-        self._turns = 0
+        self._asked = self._turns = 0
         self._turned: deque[FirstDays] = deque(maxlen=MOST_TURNS)
         self._ledgers: Recent[Kept, Ledger] = Recent(MOST_LEDGERS)
         self._answers: Recent[Hashable, tuple[Rests, Any]] = Recent(MOST_REGIONS, _weight)
@@ -58,7 +58,10 @@ class Shelf:
         """What everything here is as of; None if that is more than the transaction can see."""
         if self._has_seen(tx):
             return self._pulse
+        asked_before = self._asked
         async with self._one:
+            if self._asked > asked_before and tx.is_postgres:
+                self._seen[tx] = self._turns
             return self._pulse if await self._is_fresh(tx) else None
 
     async def ledger(self, tx: Transaction, kept: Kept, codes: Collection[str]) -> Ledger | None:
@@ -99,6 +102,7 @@ class Shelf:
         """The database is asked once a transaction."""
         if self._has_seen(tx):
             return True
+        self._asked += 1
         now = await pulse_now(tx)
         if now.lacks(self._pulse):
             return False
@@ -113,7 +117,7 @@ class Shelf:
             self._ledgers.drop(lambda _: True)
         for ledger in self._ledgers:
             ledger.touch(touches or Touches())
-        is_known = touches is not None and now.has_policies() == self._pulse.has_policies()
+        is_known = touches is not None and now.reports_from() == self._pulse.reports_from()
         first = touches.first_days() if touches is not None and is_known else EVERYTHING
         self._answers.drop(lambda kept: kept[0].is_touched(first))
         self._turned.append(first)
@@ -158,11 +162,17 @@ def by_edition(
 
     @wraps(question)
     async def asked(tx: Transaction, /, *about: Any) -> Given:
-        plain = tuple(one if isinstance(one, str | int | date) else tuple(one) for one in about)
+        plain = tuple(map(_plain, about))
         ask: Callable[[], Awaitable[Given]] = partial(question, tx, *plain)  # type: ignore[arg-type]
         return await kept_one(tx, (question.__name__, *plain), Rests(), ask)
 
-    return asked  # type: ignore[return-value]
+    return asked
+
+
+def _plain(one: Any) -> Any:
+    if isinstance(one, str | int | date):
+        return one
+    return tuple(sorted(one) if isinstance(one, set | frozenset) else one)
 
 
 async def ledger_of(tx: Transaction, what: Kept, codes: Collection[str]) -> Ledger | None:

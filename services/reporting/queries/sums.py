@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, and_, case, func, literal, select, true
 
 from services.reporting.queries.kept_books import WHATEVER_PRODUCT, Kept, amount_of
-from services.reporting.queries.shelf import ledger_of
+from services.reporting.queries.shelf import by_edition, ledger_of
 from services.reporting.queries.yardsticks import moves_now
 from services.reporting.rules.courses import Course
 from services.reporting.rules.measures import STOCKS, SUMS, Measures
@@ -43,6 +43,7 @@ class Scope:
         return and_(product == self.products)
 
 
+@by_edition
 async def scope_of(tx: Transaction, regions: Iterable[str], wanted: str = "counted", view: str = "today") -> Scope:
     """The scope of some regions: by `today`'s codes, or `booked` as history left them."""
     moves = await moves_now(tx) if view == "today" else Moves()
@@ -63,7 +64,7 @@ async def sums_as_of(tx: Transaction, scope: Scope, year: int, days: Sequence[da
     sums = await _up_to(tx, scope, _Part(SUMS, Kept(year, scope.products)), days)
     present = await _households(tx, scope, year, days)
     return {
-        region: {day: Measures(*by_day[day], *present[region][day]) for day in by_day}
+        region: {day: Measures(*by_day[day], households=present[region][day]) for day in by_day}
         for region, by_day in sums.items()
     }
 
@@ -83,7 +84,7 @@ async def units_as_of(tx: Transaction, scope: Scope, year: int, days: Sequence[d
     return await _up_to(tx, scope, _Part(("units",), Kept(year, scope.products), line), days)
 
 
-async def _households(tx: Transaction, scope: Scope, year: int, days: Sequence[date]) -> ByDay:
+async def _households(tx: Transaction, scope: Scope, year: int, days: Sequence[date]) -> dict[str, dict[date, int]]:
     """Distinct households: policies whatever their product, and how many more the households are than those.
 
     That is no sum: where codes have changed it is kept by today's codes as well.
@@ -92,7 +93,7 @@ async def _households(tx: Transaction, scope: Scope, year: int, days: Sequence[d
     own = {code: ((code + BY_TODAY * (code in scope.by_todays_codes), 1),) for code in scope.booked}
     more = await _up_to(tx, Scope(own), _Part(("households",), Kept(year, None)), days)
     return {
-        region: {day: [policies[region][day][0] + n] for day, (n,) in by_day.items()} for region, by_day in more.items()
+        region: {day: policies[region][day][0] + by_day[day][0] for day in by_day} for region, by_day in more.items()
     }
 
 
@@ -119,7 +120,7 @@ async def _up_to(tx: Transaction, scope: Scope, part: _Part, days: Sequence[date
     first = part.kept.columns.index(part.columns[0])
     courses = {} if part.line else await courses_of(tx, scope, part.kept)
     found = {
-        region: {end: course.up_to(end)[first : first + width] for end in ends} for region, course in courses.items()
+        region: {end: course.up_to(end, first, first + width) for end in ends} for region, course in courses.items()
     }
     rest = {region: signed for region, signed in scope.booked.items() if region not in found}
     return found | (await _asked_up_to(tx, replace(scope, booked=rest), part, ends) if rest else {})

@@ -2,10 +2,12 @@
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from itertools import accumulate
 from operator import sub
+
+_A_FEW = 4
 
 
 class Course:
@@ -22,10 +24,10 @@ class Course:
         """Those on which anything was booked."""
         return self._days
 
-    def up_to(self, day: date) -> list[int]:
-        """What every column comes to by the end of a day."""
-        place = bisect_right(self._days, day) - 1
-        return [totals[place] for totals in self._totals] if place >= 0 else [0] * len(self._totals)
+    def up_to(self, day: date, first: int = 0, end: int | None = None) -> list[int]:
+        """What every column, or some of them, come to by the end of a day."""
+        place, columns = bisect_right(self._days, day) - 1, self._totals[first:end]
+        return [totals[place] for totals in columns] if place >= 0 else [0] * len(columns)
 
     def on(self, day: date) -> list[int]:
         """What was booked on a day itself."""
@@ -34,8 +36,18 @@ class Course:
             return [0] * len(self._totals)
         return [totals[place] - (totals[place - 1] if place else 0) for totals in self._totals]
 
-    def put(self, day: date, amounts: Sequence[int]) -> None:
-        """Replace what was booked on a day."""
+    def put(self, days: Mapping[date, Sequence[int]]) -> None:
+        """Replace what was booked on some days: a few are mended in their places, after many all is added up anew."""
+        if len(days) <= _A_FEW:
+            for day, amounts in days.items():
+                self._put(day, amounts)
+            return
+        every = {**{day: self.on(day) for day in self._days}, **days}
+        self._days = sorted(every)
+        columns = zip(*(every[day] for day in self._days), strict=True)
+        self._totals = [array("q", accumulate(column)) for column in columns]
+
+    def _put(self, day: date, amounts: Sequence[int]) -> None:
         place = bisect_left(self._days, day)
         if place == len(self._days) or self._days[place] != day:
             self._days.insert(place, day)
@@ -45,11 +57,6 @@ class Course:
             if more := amount - totals[place] + (totals[place - 1] if place else 0):
                 for later in range(place, len(totals)):
                     totals[later] += more
-
-    def join_again(self, parts: Sequence["Part"], days: Iterable[date]) -> None:
-        """Take over some days from the courses that this one was joined of."""
-        for day in days:
-            self.put(day, _sum([(sign, part.on(day)) for sign, part in parts], len(self._totals)))
 
     def by_day(self, column: int) -> dict[date, int]:
         """What a column has got on each day."""
@@ -74,8 +81,13 @@ def joined(parts: Sequence[Part], width: int) -> Course:
     if len(parts) == 1 and parts[0][0] == 1:
         return parts[0][1]
     days = sorted({day for _, part in parts for day in part.days})
-    amounts = [_sum([(sign, part.on(day)) for sign, part in parts], width) for day in days]
-    return Course(days, list(zip(*amounts, strict=True)) or [()] * width)
+    amounts = joined_on(parts, days, width)
+    return Course(days, list(zip(*amounts.values(), strict=True)) or [()] * width)
+
+
+def joined_on(parts: Sequence[Part], days: Iterable[date], width: int) -> dict[date, list[int]]:
+    """What courses come to together on some days."""
+    return {day: _sum([(sign, part.on(day)) for sign, part in parts], width) for day in days}
 
 
 def _sum(parts: Iterable[tuple[int, Sequence[int]]], width: int) -> list[int]:
