@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import func, select, true
 
+from services.reporting.queries.keeping import kept_one
 from services.reporting.queries.kept_books import WHATEVER_PRODUCT, Kept, amount_of
+from services.reporting.queries.shelf import Rests
 from services.reporting.queries.sums import Scope, courses_of, scope_of, sums_as_of
 from services.reporting.queries.yardsticks import children_of_many
 from services.reporting.rules.cover import Cover, earned_fen, usual_cover
@@ -85,6 +87,11 @@ async def _premiums(tx: Transaction, scope: Scope, year: int, start_month: int, 
 
 
 async def _unusual_premiums(tx: Transaction, scope: Scope, start: date, day: date) -> dict[Covered, int]:
+    about = ("unusual premiums", *scope.key, start, day)
+    return await kept_one(tx, about, Rests(("covers",), day), lambda: _asked_unusual(tx, scope, start, day))
+
+
+async def _asked_unusual(tx: Transaction, scope: Scope, start: date, day: date) -> dict[Covered, int]:
     covers = LIVE.covers.c
     cover = (covers.region, covers.product, covers.starts_on, covers.ends_on)
     question = (
@@ -99,6 +106,11 @@ async def _unusual_premiums(tx: Transaction, scope: Scope, start: date, day: dat
 
 async def waits_as_of(tx: Transaction, scope: Scope, year: int, day: date) -> dict[str, dict[int, int]]:
     """Claims paid in the year up to a day, by the days from report to payment."""
+    about = ("waits", *scope.key, year, day)
+    return await kept_one(tx, about, Rests(("payment_days",), day), lambda: _asked_waits(tx, scope, year, day))
+
+
+async def _asked_waits(tx: Transaction, scope: Scope, year: int, day: date) -> dict[str, dict[int, int]]:
     table = LIVE.payment_days.c
     question = (
         select(table.region, table.days, func.sum(table.claims))
@@ -137,6 +149,12 @@ async def children_as_of(tx: Transaction, asked: "Asked", codes: Sequence[str], 
 
 async def curves_of(tx: Transaction, scope: Scope, year: int, start_month: int) -> dict[str, Curve]:
     """The curve of every region: its own last year's, its parent's, or time elapsed."""
+    rests = Rests(("cells",), last_day_of(year - 1, start_month))
+    about = ("curves", *scope.key, year, start_month)
+    return await kept_one(tx, about, rests, lambda: _asked_curves(tx, scope, year, start_month))
+
+
+async def _asked_curves(tx: Transaction, scope: Scope, year: int, start_month: int) -> dict[str, Curve]:
     sold, end = await by_day(tx, scope, year - 1, "units"), last_day_of(year - 1, start_month)
     inside = {code: {day: units for day, units in days.items() if day <= end} for code, days in sold.items()}
     own = {code: curve_like(inside[code], year, start_month) for code in scope.booked}

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from services.reporting.queries import details, yardsticks
+from services.reporting.queries.keeping import kept
 from services.reporting.queries.selling import selling_as_of
-from services.reporting.queries.shelf import Rests, kept
+from services.reporting.queries.shelf import Rests
 from services.reporting.queries.sums import ByDay, Scope, elder_units_as_of, scope_of, stocks_as_of, sums_as_of
 from services.reporting.queries.yardsticks import Feed, Kind, Population, Target
 from services.reporting.rules.indicators import A_TENTH_OF_THE_GUIDELINE, ElderGoal, Figures, Stocks

@@ -5,8 +5,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from datetime import date
-from functools import partial, wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from services.reporting.queries.freshness import Pulse, pulse_now, touched_since
@@ -18,7 +17,6 @@ from shared.messaging.transaction import Transaction
 
 Key = TypeVar("Key", bound=Hashable)
 Given = TypeVar("Given")
-About = ParamSpec("About")
 Ask = Callable[[Sequence[Key]], Awaitable[Mapping[Key, Given]]]
 MOST_LEDGERS, MOST_TURNS = 12, 1_000
 MOST_REGIONS = 12_000
@@ -113,75 +111,14 @@ class Shelf:
 
     def _turn(self, now: Pulse, touches: Touches | None) -> None:
         """To what the database holds now. Where nobody reported from before, no answer of any day holds."""
+        first = EVERYTHING
         if touches is None:
             self._ledgers.drop(lambda _: True)
-        for ledger in self._ledgers:
-            ledger.touch(touches or Touches())
-        is_known = touches is not None and now.reports_from() == self._pulse.reports_from()
-        first = touches.first_days() if touches is not None and is_known else EVERYTHING
+        else:
+            for ledger in self._ledgers:
+                ledger.touch(touches)
+            if now.reports_from() == self._pulse.reports_from():
+                first = touches.first_days()
         self._answers.drop(lambda kept: kept[0].is_touched(first))
         self._turned.append(first)
         self._turns, self._pulse = self._turns + 1, now
-
-
-_SHELVES: WeakKeyDictionary[Any, Shelf] = WeakKeyDictionary()
-
-
-def shelf_of(tx: Transaction) -> Shelf | None:
-    """The shelf of a database in this process; None for who may have changed what nobody else sees yet."""
-    connection = tx.connection.sync_connection
-    if connection is None or not connection.get_execution_options().get("guanai_reading"):
-        return None
-    return _SHELVES.setdefault(connection.engine.pool, Shelf())
-
-
-async def change_nothing(tx: Transaction) -> None:
-    """From here on a transaction that may write leaves alone what figures rest on, and may use what is kept."""
-    await tx.connection.execution_options(guanai_reading=True)
-
-
-async def kept(tx: Transaction, rests: Mapping[Key, Rests], ask: Ask[Key, Given]) -> dict[Key, Given]:
-    """Answers by their keys, from the shelf or from the database."""
-    shelf = shelf_of(tx)
-    return {**await ask(list(rests))} if shelf is None else await shelf.answers(tx, rests, ask)
-
-
-async def kept_one(tx: Transaction, key: Hashable, rests: Rests, ask: Callable[[], Awaitable[Given]]) -> Given:
-    """A single one."""
-
-    async def asked(keys: Sequence[Hashable]) -> dict[Hashable, Given]:
-        return {key: await ask() for key in keys}
-
-    return (await kept(tx, {key: rests}, asked))[key]
-
-
-def by_edition(
-    question: Callable[Concatenate[Transaction, About], Awaitable[Given]],
-) -> Callable[Concatenate[Transaction, About], Awaitable[Given]]:
-    """For questions about yardsticks alone: they are asked again when any yardstick has changed."""
-
-    @wraps(question)
-    async def asked(tx: Transaction, /, *about: Any) -> Given:
-        plain = tuple(map(_plain, about))
-        ask: Callable[[], Awaitable[Given]] = partial(question, tx, *plain)  # type: ignore[arg-type]
-        return await kept_one(tx, (question.__name__, *plain), Rests(), ask)
-
-    return asked
-
-
-def _plain(one: Any) -> Any:
-    if isinstance(one, str | int | date):
-        return one
-    return tuple(sorted(one) if isinstance(one, set | frozenset) else one)
-
-
-async def ledger_of(tx: Transaction, what: Kept, codes: Collection[str]) -> Ledger | None:
-    """A ledger with the courses of some codes; None where only the database itself can tell."""
-    shelf = shelf_of(tx)
-    return None if shelf is None else await shelf.ledger(tx, what, codes)
-
-
-async def pulse_of(tx: Transaction) -> Pulse:
-    """What all feeds have told."""
-    shelf = shelf_of(tx)
-    return (await shelf.pulse(tx) if shelf else None) or await pulse_now(tx)

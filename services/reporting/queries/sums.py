@@ -1,14 +1,14 @@
 """Sums of the books: for many regions and several as-of days in one question, as booked or by today's codes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, and_, case, func, literal, select, true
 
+from services.reporting.queries.keeping import by_edition, ledger_of
 from services.reporting.queries.kept_books import WHATEVER_PRODUCT, Kept, amount_of
-from services.reporting.queries.shelf import by_edition, ledger_of
 from services.reporting.queries.yardsticks import moves_now
 from services.reporting.rules.courses import Course
 from services.reporting.rules.measures import STOCKS, SUMS, Measures
@@ -28,6 +28,11 @@ class Scope:
     booked: Mapping[str, tuple[Signed, ...]]
     products: str = "counted"
     by_todays_codes: frozenset[str] = frozenset()
+
+    @property
+    def key(self) -> tuple[Hashable, ...]:
+        """Tells it from others."""
+        return tuple(self.booked.items()), self.products
 
     @property
     def codes(self) -> set[str]:
@@ -64,7 +69,7 @@ async def sums_as_of(tx: Transaction, scope: Scope, year: int, days: Sequence[da
     sums = await _up_to(tx, scope, _Part(SUMS, Kept(year, scope.products)), days)
     present = await _households(tx, scope, year, days)
     return {
-        region: {day: Measures(*by_day[day], households=present[region][day]) for day in by_day}
+        region: {day: Measures(*by_day[day], *present[region][day]) for day in by_day}
         for region, by_day in sums.items()
     }
 
@@ -84,7 +89,7 @@ async def units_as_of(tx: Transaction, scope: Scope, year: int, days: Sequence[d
     return await _up_to(tx, scope, _Part(("units",), Kept(year, scope.products), line), days)
 
 
-async def _households(tx: Transaction, scope: Scope, year: int, days: Sequence[date]) -> dict[str, dict[date, int]]:
+async def _households(tx: Transaction, scope: Scope, year: int, days: Sequence[date]) -> ByDay:
     """Distinct households: policies whatever their product, and how many more the households are than those.
 
     That is no sum: where codes have changed it is kept by today's codes as well.
@@ -93,7 +98,7 @@ async def _households(tx: Transaction, scope: Scope, year: int, days: Sequence[d
     own = {code: ((code + BY_TODAY * (code in scope.by_todays_codes), 1),) for code in scope.booked}
     more = await _up_to(tx, Scope(own), _Part(("households",), Kept(year, None)), days)
     return {
-        region: {day: policies[region][day][0] + by_day[day][0] for day in by_day} for region, by_day in more.items()
+        region: {day: [policies[region][day][0] + n] for day, (n,) in by_day.items()} for region, by_day in more.items()
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 
 from services.reporting.queries.freshness import Told
-from services.reporting.queries.shelf import by_edition, pulse_of
+from services.reporting.queries.keeping import by_edition, pulse_of
 from services.reporting.rules.moves import Moves, moves_from
 from services.reporting.tables import LIVE, populations, products, region_changes, regions, targets
 from shared.contracts.values import last_inside, level_of
