@@ -1,14 +1,17 @@
 """Note what has changed under the figures that processes keep in memory, in the transaction that changes it."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from services.reporting.queries.freshness import FIGURES
 from services.reporting.rules.touches import Touches
 from services.reporting.tables import editions, touches
+from shared.messaging.happenings import Happening
 from shared.messaging.transaction import Transaction
 
+REMEMBERED = timedelta(minutes=10)
 Fed = Sequence[tuple[str, int, int, int]]
 """(city, programme year, facts now, facts before) of the feeds"""
 
@@ -22,6 +25,12 @@ async def note_touches(tx: Transaction, touched: Touches, feeds: Fed) -> None:
         for city, year, facts, before in feeds
     ]
     await tx.insert(touches, rows)
+
+
+async def forget_touches(tx: Transaction) -> Sequence[Happening]:
+    """Whoever has not looked for so long reads everything again."""
+    await tx.connection.execute(delete(touches).where(touches.c.told_at < tx.now - REMEMBERED))
+    return ()
 
 
 async def begin_edition(tx: Transaction) -> None:
