@@ -56,7 +56,8 @@ async def book_into(
     covers = await _add(books.covers, {("premium_fen",): rolled_up([unusual_covers(policies)])}, tx)
     payments = await _add(books.payment_days, {("claims",): rolled_up([payment_waits(claims, start_month)])}, tx)
     steps = await book_households(books, policies, start_month, tx)
-    return touches_of(cells, steps, covers, payments), await _freshen(books, facts, start_month, tx)
+    homes = [place for place, more in steps.items() if more]
+    return touches_of(cells, homes, covers, payments), await _freshen(books, facts, start_month, tx)
 
 
 async def _book_cells(books: Books, start_month: int, told: Told, tx: Transaction) -> Sequence[Key]:
