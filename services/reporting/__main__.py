@@ -7,6 +7,7 @@ from services.reporting.errands import errands
 from services.reporting.handlers import take_reference
 from services.reporting.handlers.draft_bulletins import draft_due_bulletins
 from services.reporting.handlers.judge_regions import Programme, judge_regions
+from services.reporting.handlers.note_touches import forget_touches
 from services.reporting.handlers.reconcile import reconcile_when_due
 from services.reporting.queries import rebuilds
 from services.reporting.settings import ReportingSettings
@@ -22,6 +23,7 @@ def jobs(settings: Settings) -> list[Job]:
     programme = Programme(settings.programme_start_month, own.goal, own.stale_after_days)
     return [
         Job("judge_regions", 2.0, partial(judge_regions, programme)),
+        Job("forget_touches", 60.0, forget_touches),
         Job("reconcile", 60.0, reconcile_when_due),
         Job("draft_due_bulletins", 60.0, partial(draft_due_bulletins, programme.start_month, own.bulletin_weekday)),
     ]

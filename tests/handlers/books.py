@@ -42,19 +42,17 @@ async def reporting(url: str | None, directory: Path, today: date) -> AsyncItera
 async def _tree(running: Running) -> None:
     codes = sorted({village[:digits] for village in VILLAGES for digits in LEVELS})
     rows = [RegionRow(code=c, name=f"区{c}", level=LEVELS[len(c)], parent=parent_of(c) or "") for c in codes]
-    since = date(2015, 1, 1)
     async with running.desk.begin() as tx:
         await take_reference.store_regions(tx, rows)
-        await take_reference.store_products(
-            tx, [_product(code, line, counts, since) for code, line, counts in PRODUCTS]
-        )
+        await take_reference.store_products(tx, [product_row(*product) for product in PRODUCTS])
 
 
-def _product(code: str, line: str, counts: bool, since: date) -> ProductRow:
+def product_row(code: str, line: str, counts: bool) -> ProductRow:
+    """A product, on sale since 2015."""
     nothing = dict.fromkeys(("unit_price", "min_age_days", "min_age_years", "max_age_years", "on_sale_to"))
     return ProductRow.model_validate(
         {**nothing, "code": code, "name": code, "line": line, "counted_in": "units", "counts_to_target": counts,
-         "on_sale_from": since}
+         "on_sale_from": date(2015, 1, 1)}
     )  # fmt: skip
 
 

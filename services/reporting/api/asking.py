@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Annotated, Literal
 
 from fastapi import Depends, HTTPException, Query, Request
@@ -57,7 +58,13 @@ async def _about(  # noqa: PLR0913, PLR0917
     month: int = request.app.state.running.settings.programme_start_month
     day = as_of or tx.today
     await _refuse_unknown(tx, products)
-    return About(day, year or programme_year_of(day, month), month, products, view, ReportingSettings().goal)
+    return About(day, year or programme_year_of(day, month), month, products, view, _elder_goal())
+
+
+@cache
+def _elder_goal() -> ElderGoal:
+    """What an operator has set does not change while the process runs."""
+    return ReportingSettings().goal
 
 
 async def _refuse_unknown(tx: Transaction, wanted: str) -> None:

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 
 from services.reporting.api.asking import Asking, region_asked
 from services.reporting.queries.figures import EVERYTHING, Known, known_on
+from services.reporting.queries.yardsticks import feeds_of
 from services.reporting.rules.indicators import Figures, Reading, Readings, readings_of
 from services.reporting.rules.measures import Measures
 from shared.contracts.values import parent_of, yuan_from_fen
@@ -48,9 +49,11 @@ def indicators() -> APIRouter:
         found = await region_asked(tx, caller, region, about.view)
         parent = parent_of(found.code)
         codes = [found.code, *([parent] if parent else [])]
+        feed = (await feeds_of(tx, [found.code], about.year))[found.code]
         known = await known_on(tx, about.asked(codes, EVERYTHING), about.day)
         above = readings_of(known[parent].figures) if parent else {}
         head = {"region": found.shown(), "programme_year": about.year, "as_of": about.day, "view": about.view}
+        head["fresh_to"] = feed.fresh_to
         return {**head, **_shown(known[found.code], above)}
 
     return router
@@ -63,7 +66,6 @@ def _shown(known: Known, above: Readings) -> dict[str, Any]:
         for kind, t in known.targets.items()
     }
     return {
-        "fresh_to": known.feed.fresh_to,
         "no_feed": not figures.has_feed,
         "measures": measures_shown(figures),
         "targets": targets,

@@ -126,7 +126,7 @@ def _table(children: list[Region], known: dict[str, Known]) -> str:
 
 
 def _row(code: str, name: str, rank: int, known: Known) -> str:
-    if known.feed.policy_facts == 0:
+    if not known.figures.has_feed:
         return f'<tr><td></td><td>{escape(name)}</td><td colspan="5">尚无数据上报</td></tr>'
     found: Indicators = indicators_of(known.figures)
     growth = found["growth_units"]

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, HTTPException, Query
 from services.reporting.api.asking import About, Asking, Day, region_asked
 from services.reporting.queries.bulletins import last_published_before
 from services.reporting.queries.figures import Known, details_for, known_on_days
-from services.reporting.queries.yardsticks import Region, region_named, regions_below
+from services.reporting.queries.yardsticks import Region, feeds_of, region_named, regions_below
 from services.reporting.rules.amounts import is_measure, units_worth, value_of
 from services.reporting.rules.indicators import NOTHING, Number, reading_of
 from services.reporting.rules.ranking import Value, in_order, ranks_of, reordered_by_price, units_to_next
@@ -62,6 +62,7 @@ def standings() -> APIRouter:
         peers = await _peers(tx, about, wanted, parent)
         before = await _compared_with(tx, wanted, parent if caller.sees(parent) else caller.region, about.day)
         asked = about.asked([*(peer.code for peer in peers), parent], details_for(wanted.by))
+        feeds = await feeds_of(tx, asked.codes, about.year)
         known = await known_on_days(tx, asked, [about.day, before])
         table = _Table(wanted, peers, known[about.day], known[before], parent)
         rows = [row for row in table.rows() if caller.sees(row["region"]["code"])]
@@ -73,7 +74,7 @@ def standings() -> APIRouter:
             "parent": parent,
         }
         shown = [parent] if caller.sees(parent) else [row["region"]["code"] for row in rows]
-        head["fresh_to"] = max((t for code in shown if (t := known[about.day][code].feed.fresh_to)), default=None)
+        head["fresh_to"] = max((t for code in shown if (t := feeds[code].fresh_to)), default=None)
         return {**head, "reordered_by_price": any(row["reordered_by_price"] for row in rows), "rows": rows}
 
     return router

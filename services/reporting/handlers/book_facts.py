@@ -9,12 +9,14 @@ from typing import Any
 from sqlalchemy import Table, case
 
 from services.reporting.handlers.book_households import book_households
+from services.reporting.handlers.note_touches import Fed, note_touches
 from services.reporting.handlers.remember_rebuilt import new_to_rebuild
 from services.reporting.queries.rebuilds import running_rebuild, share_books
 from services.reporting.rules.booking import KINDS, Change, Kind, changes_by_place
 from services.reporting.rules.claim_entries import payment_waits
 from services.reporting.rules.policy_entries import unusual_covers
-from services.reporting.rules.sums import Sums, rolled_up
+from services.reporting.rules.sums import Key, Sums, rolled_up
+from services.reporting.rules.touches import Touches, touches_of
 from services.reporting.tables import LIVE, NEXT, Books
 from shared.contracts.envelope import Event
 from shared.contracts.facts import PolicyChange
@@ -29,7 +31,7 @@ Told = Mapping[Kind, Sequence[Event[Any]]]
 async def book_facts(start_month: int, facts: Sequence[Event[Change]], tx: Transaction) -> Sequence[Happening]:
     """Add the signed differences of all facts; while the books are rebuilt, to the next set as well."""
     await share_books(tx)
-    await book_into(LIVE, start_month, facts, tx)
+    await note_touches(tx, *await book_into(LIVE, start_month, facts, tx))
     if await running_rebuild(tx):
         await book_into(NEXT, start_month, await new_to_rebuild(facts, tx), tx)
     return ()
@@ -43,27 +45,30 @@ async def book_again(start_month: int, facts: Sequence[Event[Change]], tx: Trans
     return ()
 
 
-async def book_into(books: Books, start_month: int, facts: Sequence[Event[Change]], tx: Transaction) -> None:
-    """Into one set of books; rows are touched once, in sorted key order."""
+async def book_into(
+    books: Books, start_month: int, facts: Sequence[Event[Change]], tx: Transaction
+) -> tuple[Touches, Fed]:
+    """Into one set of books; rows are touched once, in sorted key order. Tells which, and what feeds have grown to."""
     if not facts:
-        return
+        return Touches(), ()
     told: Told = {kind: [fact for fact in facts if isinstance(fact.data, kind.of)] for kind in KINDS}
-    await _book_cells(books, start_month, told, tx)
+    cells = await _book_cells(books, start_month, told, tx)
     policies, claims = ([fact.data for fact in told[kind]] for kind in KINDS)
-    await _add(books.covers, {("premium_fen",): rolled_up([unusual_covers(policies)])}, tx)
-    await _add(books.payment_days, {("claims",): rolled_up([payment_waits(claims, start_month)])}, tx)
-    await book_households(books, policies, start_month, tx)
-    await _freshen(books, facts, start_month, tx)
+    covers = await _add(books.covers, {("premium_fen",): rolled_up([unusual_covers(policies)])}, tx)
+    payments = await _add(books.payment_days, {("claims",): rolled_up([payment_waits(claims, start_month)])}, tx)
+    steps = await book_households(books, policies, start_month, tx)
+    homes = [place for place, more in steps.items() if more]
+    return touches_of(cells, homes, covers, payments), await _freshen(books, facts, start_month, tx)
 
 
-async def _book_cells(books: Books, start_month: int, told: Told, tx: Transaction) -> None:
+async def _book_cells(books: Books, start_month: int, told: Told, tx: Transaction) -> Sequence[Key]:
     cells = {kind: [kind.cells(fact.data, start_month) for fact in facts] for kind, facts in told.items()}
     traces = [
         trace for kind in KINDS for pair in zip(told[kind], cells[kind], strict=True) for trace in _traces(kind, *pair)
     ]
     if traces:
         await tx.insert(books.traces, dict(zip(_TRACE, zip(*traces, strict=True), strict=True)))
-    await _add(books.cells, {kind.measures: rolled_up(cells[kind]) for kind in KINDS}, tx)
+    return await _add(books.cells, {kind.measures: rolled_up(cells[kind]) for kind in KINDS}, tx)
 
 
 _TRACE = ("region", "year", "booked_on", "product", "event_id", "type", "insurer", "number", "changes")
@@ -74,11 +79,11 @@ def _traces(kind: Kind, fact: Event[Any], cells: Sums) -> Iterator[tuple[Any, ..
         yield (*place, fact.id, fact.type, fact.data.insurer, fact.number, kind.written(amounts))
 
 
-async def _add(table: Table, sums: Mapping[tuple[str, ...], Sums], tx: Transaction) -> None:
-    """Vectors of some measures to the rows of their keys."""
+async def _add(table: Table, sums: Mapping[tuple[str, ...], Sums], tx: Transaction) -> Sequence[Key]:
+    """Vectors of some measures to the rows of their keys, which it tells."""
     keys = sorted({key for vectors in sums.values() for key in vectors})
     if not keys:
-        return
+        return keys
     names = [column.name for column in table.primary_key]
     columns: dict[str, Sequence[Any]] = dict(zip(names, zip(*keys, strict=True), strict=True))
     for measures, vectors in sums.items():
@@ -87,6 +92,7 @@ async def _add(table: Table, sums: Mapping[tuple[str, ...], Sums], tx: Transacti
             amounts = zip(*(vectors.get(key, nothing) for key in keys), strict=True)
             columns |= zip(measures, amounts, strict=True)
     await tx.insert(table, columns, _adding(tuple(columns)[len(names) :]))
+    return keys
 
 
 @cache
@@ -99,7 +105,7 @@ def _adding(measures: Sequence[str]) -> OnConflict:
     return add
 
 
-async def _freshen(books: Books, facts: Sequence[Event[Change]], start_month: int, tx: Transaction) -> None:
+async def _freshen(books: Books, facts: Sequence[Event[Change]], start_month: int, tx: Transaction) -> Fed:
     """Note per city and year how far its numbers go, and that it has a feed; a move concerns both cities."""
     found: defaultdict[tuple[str, int], list[Event[Change]]] = defaultdict(list)
     for fact in facts:
@@ -112,7 +118,10 @@ async def _freshen(books: Books, facts: Sequence[Event[Change]], start_month: in
         if before is not None and before.region[:4] != city:
             found[before.region[:4], year].append(fact)
     rows = [_feed(city, year, news, tx.moment) for (city, year), news in sorted(found.items())]
-    await tx.insert(books.feeds, rows, _freshen_rows)
+    told = books.feeds.c
+    grown = (told.city, told.year, told.facts)
+    fed = await tx.insert(books.feeds, rows, _freshen_rows, returning=grown)
+    return [(city, year, facts, facts - len(found[city, year])) for city, year, facts in fed]
 
 
 def _day_of(change: Change) -> Any:

@@ -19,20 +19,21 @@ from shared.messaging.transaction import AnyRow, Transaction
 HouseholdKey = tuple[int, str]
 
 
-async def book_households(books: Books, changes: Sequence[PolicyChange], start_month: int, tx: Transaction) -> None:
+async def book_households(books: Books, changes: Sequence[PolicyChange], start_month: int, tx: Transaction) -> Steps:
     """Append to each household's timeline (which locks it) and book by how much it differs from its policies."""
-    appended = _entries(changes, start_month)
+    appended, steps = _entries(changes, start_month), Steps()
     if not appended:
-        return
+        return steps
     stored = await _appended(books, appended, tx)
     unlike = [(*key, timeline) for *key, timeline in stored if not households.counts_as_its_policy(timeline)]
     if unlike:
-        moves, steps = await moves_now(tx), Steps()
+        moves = await moves_now(tx)
         for year, household, timeline in unlike:
             before = timeline.removesuffix(appended[year, household])
             households.book_changes(steps, year, (before, timeline), moves)
         await _add(books, steps, tx)
         await _shorten(books, [(y, h, t) for y, h, t in unlike if len(t) > households.LONG], tx)
+    return steps
 
 
 def _entries(changes: Iterable[PolicyChange], start_month: int) -> Mapping[HouseholdKey, str]:

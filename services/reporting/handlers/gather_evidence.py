@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from services.reporting.queries.accounts import details_of, portions
+from services.reporting.queries.accounts import details_of, in_turn, portions
 from services.reporting.queries.agents import villages_without_agent
 from services.reporting.queries.figures import Asked, known_on
 from services.reporting.queries.yardsticks import Region, children_of_many, populations_of, targets_in_force
@@ -66,7 +66,7 @@ def _names(case: Case) -> set[str]:
 
 async def _readings(tx: Transaction, asked: Asked, day: date) -> dict[str, Readings]:
     found: dict[str, Readings] = {}
-    async for codes in portions(asked.codes):
+    async for codes in in_turn(asked.codes):
         known = await known_on(tx, replace(asked, codes=codes), day)
         found |= {code: readings_for_rules(known[code].figures) for code in codes}
     return found

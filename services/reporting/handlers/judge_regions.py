@@ -11,6 +11,7 @@ from services.reporting.handlers.tell_silence import Feeds, tell_silence
 from services.reporting.queries import judging
 from services.reporting.queries.figures import Asked
 from services.reporting.queries.judging import Judged
+from services.reporting.queries.keeping import change_nothing
 from services.reporting.queries.lag_rules import rules_in_force
 from services.reporting.rules.indicators import A_TENTH_OF_THE_GUIDELINE, ElderGoal
 from services.reporting.rules.staleness import silences
@@ -39,6 +40,7 @@ class Programme:
 
 async def judge_regions(programme: Programme, tx: Transaction) -> Sequence[Happening]:
     """Judge today if anything changed, and before that every day that was missed."""
+    await change_nothing(tx)
     year = programme.year_of(tx.today)
     if _is_judged(await judging.judged_until(tx, year), tx.today, await _basis(tx, programme)):
         return ()

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Table, delete, text, update
 
+from services.reporting.handlers.note_touches import begin_edition
 from services.reporting.queries.compared_books import differing_rows
 from services.reporting.queries.rebuilds import (
     hold_books_alone,
@@ -12,7 +13,7 @@ from services.reporting.queries.rebuilds import (
     running_rebuild,
     why_not_complete,
 )
-from services.reporting.tables import LIVE, NEXT, judged, next_heard, rebuild_inbox, rebuilds, replayed_heard
+from services.reporting.tables import LIVE, NEXT, judged, next_heard, rebuild_inbox, rebuilds, replayed_heard, touches
 from shared.messaging.happenings import new_id
 from shared.messaging.transaction import AnyRow, Transaction
 
@@ -69,6 +70,8 @@ async def switch(tx: Transaction, rebuild_id: str, accept_differences: bool) -> 
     await _exchange(tx)
     await _empty(tx)
     await tx.connection.execute(update(judged).values(basis=""))
+    await tx.connection.execute(delete(touches))
+    await begin_edition(tx)
     await _change(tx, row, state="switched", ended_at=tx.now)
 
 

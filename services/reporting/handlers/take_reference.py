@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import delete, select
 
 from services.reporting.handlers.book_households import book_todays_view_again
+from services.reporting.handlers.note_touches import begin_edition
 from services.reporting.queries.rebuilds import hold_books_alone, running_rebuild
 from services.reporting.queries.targets import reasons_against
 from services.reporting.queries.yardsticks import moves_now
@@ -16,6 +17,7 @@ from shared.messaging.transaction import Transaction
 
 async def store_regions(tx: Transaction, rows: Sequence[RegionRow]) -> None:
     """Add regions to the tree, or rename them."""
+    await begin_edition(tx)
     kept = [row.model_dump() for row in sorted(rows, key=lambda row: row.code)]
     await tx.insert(
         regions,
@@ -28,6 +30,7 @@ async def store_changes(tx: Transaction, rows: Sequence[RegionChangeRow]) -> Non
     """Remember which code replaced which, and when; the file is the whole list. Today's view follows at once."""
     kept = {(row.code, row.effective_on): row for row in rows}
     await hold_books_alone(tx)
+    await begin_edition(tx)
     await tx.connection.execute(delete(region_changes))
     await tx.insert(region_changes, [row.model_dump(exclude={"level", "name_to"}) for _, row in sorted(kept.items())])
     for books in (LIVE, NEXT) if await running_rebuild(tx) else (LIVE,):
@@ -36,6 +39,7 @@ async def store_changes(tx: Transaction, rows: Sequence[RegionChangeRow]) -> Non
 
 async def store_populations(tx: Transaction, rows: Sequence[PopulationRow]) -> None:
     """Add or correct populations of a vintage."""
+    await begin_edition(tx)
     counted = ("residents", "eligible_households")
     kept = {(r.code, r.status): (r.resident_population, r.eligible_households) for r in rows}
     await tx.insert(
@@ -59,6 +63,7 @@ async def load_targets(tx: Transaction, rows: Sequence[TargetRow]) -> None:
 
 async def store_targets(tx: Transaction, rows: Sequence[TargetRow]) -> int:
     """Add a version for every target that differs from the newest one; none is ever overwritten. How many are new."""
+    await begin_edition(tx)
     known = await tx.rows(
         select(targets).where(tx.any_of(targets.c.region, {row.region for row in rows})).order_by(targets.c.version)
     )
@@ -70,6 +75,7 @@ async def store_targets(tx: Transaction, rows: Sequence[TargetRow]) -> int:
 
 async def store_products(tx: Transaction, rows: Sequence[ProductRow]) -> None:
     """What reporting needs of the catalogue: the line, and whether units count to the target."""
+    await begin_edition(tx)
     latest = {row.code: row for row in sorted(rows, key=lambda row: row.on_sale_from)}
     fields = {"code", "name", "line", "counts_to_target"}
     await tx.connection.execute(delete(products))

@@ -12,7 +12,6 @@ from services.reporting.queries.sums import Scope, scope_of, sums_as_of
 from services.reporting.queries.yardsticks import Region, years_loaded
 from services.reporting.rules.milestones import Steps, first_reached, goals_of
 from services.reporting.rules.pace import last_day_of
-from services.reporting.tables import LIVE
 from shared.contracts.judgements import RegionMilestone
 from shared.contracts.values import first_day_of
 from shared.messaging.happenings import Fact
@@ -69,8 +68,8 @@ async def _reached(tx: Transaction, asked: Asked, regions: Sequence[Region], goa
     found: dict[tuple[str, str], Reached] = {}
     async for codes in portions(sorted(goals), 10):
         scope = await scope_of(tx, codes, asked.products, asked.view)
-        units = await by_day(tx, scope, asked.year, LIVE.cells.c.units)
-        elder = await by_day(tx, scope, asked.year, queries.elder_units())
+        units = await by_day(tx, scope, asked.year, "units")
+        elder = await by_day(tx, scope, asked.year, "elder_units")
         for code in codes:
             for name, goal in goals[code].items():
                 reached = first_reached(goal, (elder if name == _ELDER else units)[code], tx.today)

@@ -9,12 +9,13 @@ from typing import TypeVar
 from services.reporting.queries.figures import Asked, details_for, known_on_days
 from services.reporting.rules.accounts import Account, Coverage, accounts_of, readings_for_rules
 from services.reporting.rules.indicators import Readings
+from services.reporting.rules.touches import is_kept
 from shared.contracts.values import parent_of
 from shared.messaging.transaction import Transaction
 
 Item = TypeVar("Item")
-_PORTION = 100
-_MOST_AT_ONCE = 200
+_PORTION = 20
+_MOST_ASKED = 200
 
 
 async def portions(items: Sequence[Item], size: int = _PORTION) -> AsyncIterator[Sequence[Item]]:
@@ -22,6 +23,14 @@ async def portions(items: Sequence[Item], size: int = _PORTION) -> AsyncIterator
     for start in range(0, len(items), size):
         yield items[start : start + size]
         await asyncio.sleep(0)
+
+
+async def in_turn(regions: Sequence[str]) -> AsyncIterator[Sequence[str]]:
+    """Few at a time of those that are reckoned from memory, many of those that the database is asked for."""
+    async for some in portions([region for region in regions if is_kept(region)]):
+        yield some
+    async for some in portions([region for region in regions if not is_kept(region)], _MOST_ASKED):
+        yield some
 
 
 def details_of(names: Iterable[str]) -> frozenset[str]:
@@ -39,7 +48,7 @@ async def accounts_on_days(
 ) -> dict[date, dict[str, Account]]:
     """The same on several days, with what their parents' accounts hold."""
     found: dict[date, dict[str, Account]] = {day: {} for day in days}
-    async for codes in portions(list(asked.codes), _MOST_AT_ONCE):
+    async for codes in in_turn(asked.codes):
         above = {code: parent_of(code) for code in codes}
         everyone = sorted({*codes, *(parent for parent in above.values() if parent)})
         known = await known_on_days(tx, replace(asked, codes=everyone), days)

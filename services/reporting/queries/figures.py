@@ -6,12 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from services.reporting.queries import details, yardsticks
+from services.reporting.queries.keeping import kept
 from services.reporting.queries.selling import selling_as_of
+from services.reporting.queries.shelf import Rests
 from services.reporting.queries.sums import ByDay, Scope, elder_units_as_of, scope_of, stocks_as_of, sums_as_of
 from services.reporting.queries.yardsticks import Feed, Kind, Population, Target
 from services.reporting.rules.indicators import A_TENTH_OF_THE_GUIDELINE, ElderGoal, Figures, Stocks
 from services.reporting.rules.measures import Measures
 from services.reporting.rules.pace import Curve, last_day_of, share_elapsed, share_sold, year_before
+from services.reporting.rules.touches import ALL_BOOKS
 from shared.contracts.values import parent_of
 from shared.messaging.transaction import Transaction
 
@@ -39,7 +42,6 @@ class Known:
     figures: Figures
     targets: dict[str, Target]
     population: Population | None
-    feed: Feed
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,14 @@ async def known_on(tx: Transaction, asked: Asked, day: date) -> dict[str, Known]
 
 async def known_on_days(tx: Transaction, asked: Asked, days: Sequence[date]) -> dict[date, dict[str, Known]]:
     """The same on several days; targets, stocks and elder units as of each."""
-    book = await _opened(tx, asked, sorted(set(days)))
-    return {day: await _known(tx, asked, book, day) for day in sorted(set(days))}
+    plain, year_end = replace(asked, codes=tuple(asked.codes)), last_day_of(asked.year - 1, asked.start_month)
+    rests = {(plain, day): Rests(ALL_BOOKS, max(day, year_end)) for day in sorted(set(days))}
+
+    async def ask(missing: Sequence[tuple[Asked, date]]) -> dict[tuple[Asked, date], dict[str, Known]]:
+        book = await _opened(tx, asked, [day for _, day in missing])
+        return {(plain, day): await _known(tx, asked, book, day) for _, day in missing}
+
+    return {day: known for (_, day), known in (await kept(tx, rests, ask)).items()}
 
 
 @dataclass(frozen=True)
@@ -131,10 +139,7 @@ async def _known(tx: Transaction, asked: Asked, book: _Book, day: date) -> dict[
     elder = _of_line(targets, "elder")
     figures = {code: _figures(book, code, day, (own.get(code, {}), elder.get(code, {}))) for code in asked.codes}
     figures = await _with_details(tx, book, figures, day)
-    return {
-        code: Known(figures[code], own.get(code, {}), book.populations.get(code), book.feeds[code])
-        for code in asked.codes
-    }
+    return {code: Known(figures[code], own.get(code, {}), book.populations.get(code)) for code in asked.codes}
 
 
 def _of_line(targets: Mapping[str, Mapping[Kind, Target]], line: str) -> dict[str, dict[str, Target]]:
@@ -168,6 +173,8 @@ def _figures(book: _Book, code: str, day: date, targets: tuple[dict[str, Target]
 
 async def _with_details(tx: Transaction, book: _Book, figures: dict[str, Figures], day: date) -> dict[str, Figures]:
     asked = book.asked
+    if not asked.details - {"curve"}:
+        return figures
     own = Scope({code: book.scope.booked[code] for code in figures}, asked.products, book.scope.by_todays_codes)
     questions: dict[str, tuple[str, Callable[[], Awaitable[Mapping[str, object]]]]] = {
         "earned": ("earned_fen", lambda: details.earned_as_of(tx, own, asked.year, asked.start_month, day)),

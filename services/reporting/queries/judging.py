@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, cast, func, or_, select
+from sqlalchemy import func, or_, select
 
+from services.reporting.queries.keeping import pulse_of
 from services.reporting.queries.yardsticks import Region
 from services.reporting.tables import (
     LIVE,
@@ -14,9 +15,6 @@ from services.reporting.tables import (
     judged,
     judged_cities,
     lag_rules,
-    populations,
-    products,
-    region_changes,
     regions,
     targets,
 )
@@ -64,20 +62,12 @@ async def note_judged(tx: Transaction, year: int, found: Judged) -> None:
 
 async def basis_now(tx: Transaction) -> str:
     """Changes whenever a booking, target, population, rule, agent or code could change a judgement."""
-    place = cast(populations.c.region, BigInteger) % 9973 + 1
-    people = populations.c.residents + func.coalesce(populations.c.eligible_households, 0)
-    numbers = await tx.rows(
-        select(
-            select(func.sum(LIVE.feeds.c.facts)).scalar_subquery(),
-            select(func.max(targets.c.version)).scalar_subquery(),
-            select(func.sum(people * place)).scalar_subquery(),
-            select(func.max(lag_rules.c.version)).scalar_subquery(),
-            select(func.sum(agent_counties.c.facts)).scalar_subquery(),
-            select(func.count()).select_from(region_changes).scalar_subquery(),
-        )
-    )
-    catalogue = await tx.rows(select(products.c.code, products.c.line, products.c.counts_to_target).order_by("code"))
-    return "|".join(map(str, [*numbers[0], *(f"{code}:{line}:{counts}" for code, line, counts in catalogue)]))
+    pulse = await pulse_of(tx)
+    facts = sum(told.facts for told in pulse.feeds.values())
+    rule = select(func.max(lag_rules.c.version)).scalar_subquery()
+    agents = select(func.sum(agent_counties.c.facts)).scalar_subquery()
+    numbers = await tx.rows(select(rule, agents))
+    return "|".join(map(str, (pulse.edition, facts, *numbers[0])))
 
 
 async def goals_now(tx: Transaction, year: int) -> str:

@@ -2,16 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import func, select
 
+from services.reporting.queries.kept_books import FLOWS, Kept, amount_of
 from services.reporting.queries.selling import booked_codes
-from services.reporting.queries.sums import Scope
+from services.reporting.queries.sums import Scope, courses_of
 from services.reporting.queries.yardsticks import Region
+from services.reporting.rules.courses import Course
 from services.reporting.rules.milestones import Version
-from services.reporting.tables import LIVE, milestones, products, regions, targets
+from services.reporting.tables import LIVE, milestones, regions, targets
 from shared.contracts.values import last_inside
 from shared.messaging.transaction import Transaction, if_new
 
@@ -33,19 +36,28 @@ async def regions_with_goals(tx: Transaction, targeted: Iterable[str]) -> list[R
     return [Region(row.code, row.name, row.level) for row in rows]
 
 
-def elder_units() -> Any:
-    """Units of a cell if its product is of line `elder`."""
-    elder = select(products.c.code).where(products.c.line == "elder")
-    return case((LIVE.cells.c.product.in_(elder), LIVE.cells.c.units), else_=0)
-
-
 async def peaks_of(tx: Transaction, scope: Scope, year: int, until: date) -> dict[str, tuple[int, int]]:
     """Per region the most units, and elder units, that it has come to on any day of a year."""
+    courses = await courses_of(tx, scope, Kept(year, scope.products))
+    found = {region: _peaks(course, until) for region, course in courses.items() if course.days}
+    rest = {region: signed for region, signed in scope.booked.items() if region not in courses}
+    return found | (await _asked_peaks(tx, replace(scope, booked=rest), year, until) if rest else {})
+
+
+_PEAKS = ("units", "elder_units")
+
+
+def _peaks(course: Course, until: date) -> tuple[int, int]:
+    units, elder = (max(course.totals(FLOWS.index(name), until), default=0) for name in _PEAKS)
+    return units, elder
+
+
+async def _asked_peaks(tx: Transaction, scope: Scope, year: int, until: date) -> dict[str, tuple[int, int]]:
     booked, cells = booked_codes(scope), LIVE.cells.c
-    sums = [func.sum(units * booked.c.sign) for units in (cells.units, elder_units())]
+    sums = [func.sum(amount_of(name) * booked.c.sign) for name in _PEAKS]
     running = [
         func.sum(total).over(partition_by=booked.c.region, order_by=cells.booked_on).label(name)
-        for total, name in zip(sums, ("units", "elder"), strict=True)
+        for total, name in zip(sums, _PEAKS, strict=True)
     ]
     by_day = (
         select(booked.c.region, *running)
@@ -54,7 +66,7 @@ async def peaks_of(tx: Transaction, scope: Scope, year: int, until: date) -> dic
         .group_by(booked.c.region, cells.booked_on)
         .subquery()
     )
-    question = select(by_day.c.region, func.max(by_day.c.units), func.max(by_day.c.elder)).group_by(by_day.c.region)
+    question = select(by_day.c.region, *(func.max(by_day.c[name]) for name in _PEAKS)).group_by(by_day.c.region)
     return {region: (int(units), int(elder)) for region, units, elder in await tx.rows(question)}
 
 

@@ -1,9 +1,8 @@
 """What was booked day by day: the year so far, the year before, and the curve that is expected."""
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from sqlalchemy import func, select
 
@@ -48,29 +47,21 @@ async def _booked(tx: Transaction, scope: Scope, place: tuple[str, int], measure
     code, year = place
     if measure == "households":
         return await _households(tx, scope, place)
-    all_years = MONEY.get(measure, measure) in STOCKS
-    return Running((await by_day(tx, scope, None if all_years else year, _column(measure)))[code])
-
-
-def _column(measure: str) -> Any:
-    cells = LIVE.cells.c
-    if measure == "premium":
-        return cells.self_paid_fen + cells.fiscal_fen + cells.donated_fen
     name = MONEY.get(measure, measure)
-    if name not in SUMS:
+    if name not in SUMS and measure != "premium":
         raise KeyError(measure)
-    return cells[name]
+    return Running((await by_day(tx, scope, None if name in STOCKS else year, name))[code])
 
 
 async def _households(tx: Transaction, scope: Scope, place: tuple[str, int]) -> Running:
     code, year = place
-    everything, table, by_today = replace(scope, products="all"), LIVE.households.c, code in scope.by_todays_codes
+    table, by_today = LIVE.households.c, code in scope.by_todays_codes
     kept = {code} if by_today else {part for part, _ in scope.booked[code]}
     question = (
         select(table.booked_on, func.sum(table.households))
         .where(tx.any_of(table.region, kept), table.year == year, table.today == by_today)
         .group_by(table.booked_on)
     )
-    booked = Counter((await by_day(tx, everything, year, LIVE.cells.c.policies))[code])
+    booked = Counter((await by_day(tx, scope, year, "policies_of_all"))[code])
     booked.update({day: int(n) for day, n in await tx.rows(question)})
     return Running(booked)

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, select
 
+from services.reporting.queries.freshness import Told
+from services.reporting.queries.keeping import by_edition, pulse_of
 from services.reporting.rules.moves import Moves, moves_from
 from services.reporting.tables import LIVE, populations, products, region_changes, regions, targets
 from shared.contracts.values import last_inside, level_of
@@ -83,18 +85,21 @@ async def _former(tx: Transaction, where: ColumnElement[bool]) -> list[Region]:
     return [Region(code, name, level_of(code)) for code, name in rows.items()]
 
 
+@by_edition
 async def regions_of(tx: Transaction, codes: Iterable[str]) -> dict[str, Region]:
     """Those of the codes that the tree holds."""
     rows = await tx.rows(select(regions).where(tx.any_of(regions.c.code, codes)))
     return {row.code: Region(row.code, row.name, row.level) for row in rows}
 
 
+@by_edition
 async def children_of(tx: Transaction, code: str) -> list[Region]:
     """The next level below, by code."""
     rows = await tx.rows(select(regions).where(regions.c.parent == code).order_by(regions.c.code))
     return [Region(row.code, row.name, row.level) for row in rows]
 
 
+@by_edition
 async def children_of_many(tx: Transaction, codes: Sequence[str]) -> dict[str, list[Region]]:
     """The next level below each of the codes."""
     rows = await tx.rows(select(regions).where(tx.any_of(regions.c.parent, codes)).order_by(regions.c.code))
@@ -106,17 +111,25 @@ async def children_of_many(tx: Transaction, codes: Sequence[str]) -> dict[str, l
 
 async def regions_below(tx: Transaction, code: str, level: str, view: str = "today") -> list[Region]:
     """All regions of a level inside a region, by code; in the `historical` view those that were replaced, too."""
+    found = await _regions_now_below(tx, code, level)
+    if view != "historical":
+        return found
+    former = await former_regions_below(tx, code, level)
+    return sorted({region.code: region for region in (*former, *found)}.values(), key=lambda region: region.code)
+
+
+@by_edition
+async def _regions_now_below(tx: Transaction, code: str, level: str) -> list[Region]:
     inside = regions.c.code.between(code, last_inside(code))
     rows = await tx.rows(select(regions).where(regions.c.level == level, inside).order_by(regions.c.code))
-    found = [Region(row.code, row.name, row.level) for row in rows]
-    former = await former_regions_below(tx, code, level) if view == "historical" else []
-    return sorted({region.code: region for region in (*former, *found)}.values(), key=lambda region: region.code)
+    return [Region(row.code, row.name, row.level) for row in rows]
 
 
 Kind = tuple[str, str]
 """(kind of target, product line or empty)"""
 
 
+@by_edition
 async def targets_in_force(
     tx: Transaction, codes: Sequence[str], year: int, day: date
 ) -> dict[str, dict[Kind, Target]]:
@@ -138,12 +151,14 @@ async def target_versions(tx: Transaction, code: str, year: int) -> list[dict[st
     return [dict(row._mapping) for row in await tx.rows(question.order_by(targets.c.version.desc()))]
 
 
+@by_edition
 async def line_of(tx: Transaction, product: str) -> str:
     """The product line that the targets of a product belong to; empty for `counted` and `all`."""
     rows = await tx.rows(select(products.c.line).where(products.c.code == product))
     return rows[0].line if rows else ""
 
 
+@by_edition
 async def populations_of(tx: Transaction, codes: Sequence[str]) -> dict[str, Population]:
     """The newest vintage of each region (estimates never)."""
     question = (
@@ -156,11 +171,13 @@ async def populations_of(tx: Transaction, codes: Sequence[str]) -> dict[str, Pop
     }
 
 
+@by_edition
 async def product_codes(tx: Transaction) -> list[str]:
     """Every product of the catalogue."""
     return [row.code for row in await tx.rows(select(products.c.code).order_by(products.c.code))]
 
 
+@by_edition
 async def moves_now(tx: Transaction) -> Moves:
     """Which codes were replaced by which."""
     changes = region_changes.c
@@ -173,20 +190,21 @@ async def moves_now(tx: Transaction) -> Moves:
 
 async def feeds_of(tx: Transaction, codes: Sequence[str], year: int) -> dict[str, Feed]:
     """The feed of each region: of its city, or of all cities inside a province."""
-    rows = await tx.rows(select(LIVE.feeds).where(LIVE.feeds.c.year == year))
-    return {code: _feed([row for row in rows if row.city.startswith(code[:4])]) for code in codes}
+    feeds = (await pulse_of(tx)).feeds
+    told = [(city, feed) for (city, its_year), feed in feeds.items() if its_year == year]
+    places = {code[:4] for code in codes}
+    known = {place: _feed([feed for city, feed in told if city.startswith(place)]) for place in places}
+    return {code: known[code[:4]] for code in codes}
 
 
-def _feed(rows: Sequence[Any]) -> Feed:
-    fresh_to = max((row.fresh_to for row in rows), default=None)
-    return Feed(fresh_to and fresh_to.astimezone(ZONE), sum(row.policy_facts for row in rows))
+def _feed(told: Sequence[Told]) -> Feed:
+    fresh_to = max((feed.fresh_to for feed in told), default=None)
+    return Feed(fresh_to and fresh_to.astimezone(ZONE), sum(feed.policy_facts for feed in told))
 
 
 async def years_loaded(tx: Transaction) -> set[int]:
     """Programme years that have ever had a policy."""
-    feeds = LIVE.feeds.c
-    rows = await tx.rows(select(feeds.year).group_by(feeds.year).having(func.sum(feeds.policy_facts) > 0))
-    return {int(row.year) for row in rows}
+    return {year for (_, year), feed in (await pulse_of(tx)).feeds.items() if feed.policy_facts > 0}
 
 
 async def regions_fed(tx: Transaction, year: int) -> list[Region]:

@@ -1,8 +1,9 @@
 """Indicators from sums, never averaged; None where a denominator is missing (domain.md, section 4)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
 from services.reporting.rules.measures import Measures
 from services.reporting.rules.pace import Curve, days_behind, last_day_of, needed_per_day
@@ -103,6 +104,7 @@ class Reading:
 NOTHING = Reading(None)
 Readings = dict[str, Reading]
 Found = Iterator[tuple[str, Reading]]
+Part = Callable[[Figures], Found]
 
 
 def ratio(numerator: float, denominator: float | None) -> float | None:
@@ -121,17 +123,28 @@ def readings_of(figures: Figures) -> Readings:
 
 
 def reading_of(name: str, figures: Figures) -> Reading:
-    """One of them, without reckoning those that come after it. Raises KeyError."""
-    for found, reading in _found(figures):
+    """One of them, without reckoning what has nothing to do with it. Raises KeyError."""
+    for found, reading in _said(_parts_by_name().get(name, _sales), figures):
         if found == name:
             return reading
     raise KeyError(name)
 
 
 def _found(figures: Figures) -> Found:
-    for part in (_sales, _growth, _payers, _claims, _waits, _pace, _children, _goals, _selling):
-        for name, reading in part(figures):
-            yield name, reading if figures.has_feed else Reading(None, basis=reading.basis)
+    for part in _PARTS:
+        yield from _said(part, figures)
+
+
+def _said(part: Part, figures: Figures) -> Found:
+    for name, reading in part(figures):
+        yield name, reading if figures.has_feed else Reading(None, basis=reading.basis)
+
+
+@cache
+def _parts_by_name() -> Mapping[str, Part]:
+    """Which part reckons an indicator; a completion of a kind of target that only some regions have is of the first."""
+    blank = Figures(2000, date(2000, 1, 1), 9, Measures(), 0, None, None, {}, 0.0)
+    return {name: part for part in _PARTS for name, _ in part(blank)}
 
 
 def _of(numerator: float | None, denominator: float | None, basis: str) -> Reading:
@@ -240,3 +253,6 @@ def _selling(f: Figures) -> Found:
         "one_step_share",
         _of(largest, f.targets.get("guideline"), "most units of a payer on a day / guideline target"),
     )
+
+
+_PARTS: tuple[Part, ...] = (_sales, _growth, _payers, _claims, _waits, _pace, _children, _goals, _selling)

@@ -5,6 +5,7 @@ from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from itertools import accumulate
 
 from shared.contracts.values import first_day_of
@@ -12,11 +13,13 @@ from shared.contracts.values import first_day_of
 FEWEST_UNITS_FOR_A_CURVE = 200
 
 
+@cache
 def year_before(day: date) -> date:
     """The same calendar date one year earlier; 29 February becomes the 28th."""
     return day.replace(year=day.year - 1, day=min(day.day, monthrange(day.year - 1, day.month)[1]))
 
 
+@cache
 def last_day_of(year: int, start_month: int) -> date:
     """Last day of a programme year."""
     return first_day_of(year + 1, start_month) - timedelta(days=1)

@@ -3,6 +3,7 @@
 from services.reporting.tables.agents import agent_counties, agent_villages, agents
 from services.reporting.tables.books import LIVE, NEXT, Books
 from services.reporting.tables.bulletins import bulletin_files, bulletins, errata
+from services.reporting.tables.freshness import editions, touches
 from services.reporting.tables.judgement import (
     acknowledgements,
     judged,
@@ -36,6 +37,7 @@ __all__ = [
     "bulletins",
     "control_totals",
     "differences",
+    "editions",
     "errata",
     "judged",
     "judged_cities",
@@ -54,4 +56,5 @@ __all__ = [
     "replayed_heard",
     "targets",
     "tellings",
+    "touches",
 ]
