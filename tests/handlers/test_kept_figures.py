@@ -65,6 +65,13 @@ async def test_bookings_of_this_and_of_other_processes(office: Office) -> None:
     await office.tells_of(sell(office.other, VILLAGE, 7, MIDDLE - timedelta(days=1), product="love"))
 
 
+async def test_the_first_policy_that_a_city_reports_of_a_year_tells_of_a_feed_on_every_day(office: Office) -> None:
+    about: dict[str, Any] = {"region": "4502", "year": 2020, "as_of": "2020-03-03"}
+    assert (await office.ask("indicators", **about))["no_feed"]
+    await sell(office.other, ELSEWHERE, 5, date(2020, 5, 5))
+    assert not (await office.ask("indicators", **about))["no_feed"]
+
+
 async def test_a_family_that_moves_takes_its_household_along(office: Office) -> None:
     issued = await sell(office.other, VILLAGE, 5, MIDDLE)
     await office.tells_of(move(office.other, issued, ELSEWHERE))
