@@ -54,6 +54,7 @@ def serve(
     service: Annotated[str, typer.Argument(help="enrollment, claims, reporting or notify")],
     host: Host = "127.0.0.1",
     port: Annotated[int | None, typer.Option(help="[default: 8001 to 8004 in the order above]")] = None,
+    web_only: Annotated[bool, typer.Option("--web-only", help="Answer people, and nothing else")] = False,
 ) -> None:
     """Run one service against RabbitMQ and PostgreSQL."""
     from services.cli.services import BY_NAME
@@ -66,7 +67,7 @@ def serve(
         fail("Set GUANAI_AMQP_URL: services in processes of their own need RabbitMQ (`guanai up` does not).")
     configure_logs(settings.log_level)
     with _plainly():
-        uvloop.run(serve_one(BY_NAME[service], settings, host, port))
+        uvloop.run(serve_one(BY_NAME[service], settings, host, port, web_only=web_only))
 
 
 @app.command()

@@ -3,7 +3,7 @@
 from functools import partial
 
 from services.reporting.api import routers
-from services.reporting.errands import errands
+from services.reporting.errands import beside_web, errands
 from services.reporting.handlers import take_reference
 from services.reporting.handlers.draft_bulletins import draft_due_bulletins
 from services.reporting.handlers.judge_regions import Programme, judge_regions
@@ -38,6 +38,7 @@ SERVICE = Service(
     listens_to=listens_to,
     jobs=jobs,
     errands=errands,
+    beside_web=beside_web,
     stores={
         "regions": take_reference.store_regions,
         "changes": take_reference.store_changes,

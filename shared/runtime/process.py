@@ -70,12 +70,12 @@ async def until_stopped(web: Server, work: Sequence[Awaitable[None]]) -> None:
             raise error
 
 
-async def serve(service: Service, settings: Settings, host: str, port: int | None) -> None:
-    """One service alone, against a broker and a database of its own."""
+async def serve(service: Service, settings: Settings, host: str, port: int | None, *, web_only: bool = False) -> None:
+    """One service alone, against a broker and a database of its own; `web_only` leaves all other work to others."""
     transport = transport_of(settings)
     running = prepare(service, settings, transport)
     log.info("serving", service=service.name, host=host, port=port or service.port, broker=transport.name)
-    loops = [*running.loops(), *running.schedule()]
+    loops = running.beside_web() if web_only else [*running.loops(), *running.schedule()]
     work = [supervise(name, loop, running.metrics) for name, loop in loops]
     try:
         await until_stopped(server(running.app(), host, port or service.port), work)

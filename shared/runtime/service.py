@@ -73,6 +73,8 @@ class Service:
     listens_to: Callable[[Settings], Mapping[str, Sequence[Route]]]
     jobs: Callable[[Settings], Sequence[Job]] = lambda _: ()
     errands: Callable[["Running"], Sequence[tuple[str, Loop]]] = lambda _: ()
+    beside_web: Callable[["Running"], Sequence[tuple[str, Loop]]] = lambda _: ()
+    """What has to run in every process that answers people."""
     stores: Mapping[str, Store] = field(default_factory=dict)
     seal: Callable[[Settings], Seal] = lambda _: PLAIN
     advice: Mapping[str, Callable[[Transaction], Awaitable[str | None]]] = field(default_factory=dict)
@@ -108,11 +110,15 @@ class Running:
         return [*consumers, told, ("replay", self.replays.run)]
 
     def schedule(self) -> list[tuple[str, Loop]]:
-        """Jobs and errands: what the passing of time brings about."""
+        """Jobs, errands, and what runs beside the web part: what the passing of time brings about."""
         jobs = [*self.service.jobs(self.settings), Job("judge_parked", 5.0, self._judge_parked)]
         clocks = [(job.name, lambda job=job: self._every(job)) for job in jobs]
         tidying = ("tidy", lambda: tidy(self.desk, self.settings, _is_mine))
-        return [*clocks, *self.service.errands(self), tidying, ("loop_lag", partial(watch_loop, self.metrics))]
+        return [*clocks, *self.service.errands(self), tidying, *self.beside_web()]
+
+    def beside_web(self) -> list[tuple[str, Loop]]:
+        """All that a process needs which only answers people."""
+        return [*self.service.beside_web(self), ("loop_lag", partial(watch_loop, self.metrics))]
 
     def _consumers(self, queue: str) -> Iterator[tuple[str, Loop]]:
         """One for the queue, or for this replica's own shard of it and one that stands by for the others."""

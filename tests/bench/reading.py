@@ -25,6 +25,7 @@ DAYS = {"the last day": date(2021, 8, 31), "the middle": date(2021, 2, 28)}
 TIMES, WARMING = 30, 5
 REQUESTS_A_SECOND = 50
 TRAFFIC_SEED = 4
+WEB = "reporting.web"
 
 
 @dataclass(frozen=True)
@@ -105,14 +106,19 @@ async def _ms(connection: Connection, path: str) -> float:
 
 
 def _under_traffic(stand: Stand, year: Loaded, paths: list[str]) -> list[float]:
-    """Milliseconds that answers take while single policies come in, all of which must show in the end."""
+    """Milliseconds that answers take while single policies come in, all of which must show in the end.
+
+    They come from a process that only answers people, as one would run it where many ask.
+    """
     work = Workload(stand.size(POLICIES), 1, TRAFFIC_SEED)
-    steady = SteadyReading(year.platform, paths, REQUESTS_A_SECOND)
+    year.platform.start(WEB)
+    steady = SteadyReading(year.platform, WEB, paths, REQUESTS_A_SECOND)
     with (
         stand.display.step(f"B4: {REQUESTS_A_SECOND} requests a second while {PACE} policies a second come in"),
         publisher_of(year.amqp_url, work, PACE) as publisher,
     ):
         taken(year.platform, publisher, stand.servers, meanwhile=lambda: asyncio.run(steady.run(work.policies / PACE)))
+    year.platform.stop(WEB)
     return steady.waits_ms
 
 

@@ -15,8 +15,8 @@ CONNECTIONS = 16
 class SteadyReading:
     """Asks these paths in turn at a pace, over connections that are kept."""
 
-    def __init__(self, ready: Platform, paths: Sequence[str], pace: float) -> None:
-        self._connections = [Connection(ready) for _ in range(CONNECTIONS)]
+    def __init__(self, ready: Platform, service: str, paths: Sequence[str], pace: float) -> None:
+        self._connections = [Connection(ready, service) for _ in range(CONNECTIONS)]
         self._free: asyncio.Queue[Connection] = asyncio.Queue()
         for connection in self._connections:
             self._free.put_nowait(connection)

@@ -115,13 +115,13 @@ async def test_who_reads_during_a_rebuild_notices_errors_and_other_numbers(
 async def test_an_answer_that_is_an_error_ends_steady_reading() -> None:
     async with answering(answer("1"), answer("1", 500)) as ready:
         with pytest.raises(ExceptionGroup) as caught:
-            await SteadyReading(ready, ["/a"], pace=100).run(0.1)
+            await SteadyReading(ready, "reporting", ["/a"], pace=100).run(0.1)
     assert caught.group_contains(Wrong)
 
 
 async def test_steady_reading_keeps_its_pace() -> None:
     async with answering(answer("1")) as ready:
-        steady = SteadyReading(ready, ["/a", "/b"], pace=100)
+        steady = SteadyReading(ready, "reporting", ["/a", "/b"], pace=100)
         await steady.run(0.2)
     assert len(steady.waits_ms) == 20
 

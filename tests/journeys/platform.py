@@ -110,6 +110,7 @@ class Platform:
             service, port = name.partition(".")[0], self.ports.setdefault(name, free_port())
             log = self._files.enter_context((self._directory / f"{name}.log").open("ab"))
             words = [sys.executable, "-m", "services", "serve", service, "--port", str(port)]
+            words += ["--web-only"] * name.endswith(".web")
             environment = {**self.environment, **self._shard_of(name)}
             self._processes[name] = subprocess.Popen(words, env=environment, stderr=log, stdout=log)
         for name in processes:
@@ -118,7 +119,7 @@ class Platform:
     def _shard_of(self, process: str) -> dict[str, str]:
         service, _, number = process.partition(".")
         divided = service == "reporting" and "GUANAI_REPORTING_SHARDS" in self.environment
-        return {"GUANAI_REPORTING_SHARD": number} if divided and number else {}
+        return {"GUANAI_REPORTING_SHARD": number} if divided and number.isdigit() else {}
 
     def is_ready(self, service: str) -> bool:
         """What `readyz` says."""

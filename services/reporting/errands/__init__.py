@@ -10,9 +10,10 @@ from shared.runtime.service import Running
 
 
 def errands(running: Running) -> Sequence[tuple[str, Callable[[], Awaitable[None]]]]:
-    """The hub of the live stream, the metric of reconciliation, and the memory of the books."""
-    return [
-        ("live", hub_of(running).run),
-        ("show_reconciliation", partial(show_reconciliation, running)),
-        ("keep_warm", partial(keep_warm, running)),
-    ]
+    """The metric of reconciliation."""
+    return [("show_reconciliation", partial(show_reconciliation, running))]
+
+
+def beside_web(running: Running) -> Sequence[tuple[str, Callable[[], Awaitable[None]]]]:
+    """The hub of the live stream, and the memory of the books."""
+    return [("live", hub_of(running).run), ("keep_warm", partial(keep_warm, running))]
