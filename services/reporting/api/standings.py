@@ -11,14 +11,14 @@ from services.reporting.api.asking import About, Asking, Day, region_asked
 from services.reporting.queries.bulletins import last_published_before
 from services.reporting.queries.figures import Known, details_for, known_on_days
 from services.reporting.queries.yardsticks import Region, feeds_of, region_named, regions_below
-from services.reporting.rules.amounts import is_measure, units_worth, value_of
-from services.reporting.rules.indicators import NOTHING, Number, reading_of
+from services.reporting.rules.amounts import reading_by, units_worth
+from services.reporting.rules.indicators import Reading
 from services.reporting.rules.ranking import Value, in_order, ranks_of, reordered_by_price, units_to_next
 from shared.contracts.values import level_of
 from shared.messaging.transaction import Transaction
 from shared.runtime.principals import Principal
 from shared.runtime.security import Reader
-from shared.runtime.web import Reading
+from shared.runtime.web import Reading as ReadingTransaction
 
 Level = Literal["city", "county", "township", "village"]
 
@@ -53,7 +53,7 @@ def standings() -> APIRouter:
 
     @router.get("/standings")
     async def standing(
-        tx: Reading, caller: Reader, about: Asking, wanted: Annotated[Wanted, Depends(_wanted)], parent: str
+        tx: ReadingTransaction, caller: Reader, about: Asking, wanted: Annotated[Wanted, Depends(_wanted)], parent: str
     ) -> dict[str, Any]:
         """A ranking of a level inside a parent; a rank counts all of them, rows outside the scope are hidden."""
         await (region_asked(tx, caller, parent, about.view) if caller.sees(parent) else _above(tx, caller, parent))
@@ -129,11 +129,12 @@ class _Table:
         self._by, self._floor = wanted.by, wanted.floor
         self._regions = {peer.code: peer for peer in peers}
         self._now = {code: now[code] for code in self._regions}
-        self._average = _value(now[parent], self._by)
-        self._values = {code: _value(known, self._by) for code, known in self._now.items()}
+        self._average = _reading(now[parent], self._by).value
+        self._readings = {code: _reading(known, self._by) for code, known in self._now.items()}
+        self._values: dict[str, Value] = {code: reading.value for code, reading in self._readings.items()}
         ranked = {code: value for code, value in self._values.items() if not self._is_small(now[code])}
         self._ranks = ranks_of(ranked)
-        self._ranks_before = ranks_of({code: _value(before[code], self._by) for code in ranked})
+        self._ranks_before = ranks_of({code: _reading(before[code], self._by).value for code in ranked})
         worth = {code: units_worth(self._by, now[code].figures) for code in ranked}
         self._gaps = units_to_next(ranked, worth)
         self._reordered = reordered_by_price(ranked, {c: _price(now[c]) for c in ranked}) if any(worth.values()) else ()
@@ -152,7 +153,7 @@ class _Table:
             "rank": rank,
             "region": self._regions[code].shown(),
             "value": value,
-            "basis": _basis(known, self._by),
+            "basis": _basis(known, self._by, self._readings[code]),
             "units": known.figures.now.units,
             "moved": past - rank if past is not None and rank is not None else None,
             "gap_to_next_units": self._gaps.get(code),
@@ -164,9 +165,8 @@ class _Table:
         }
 
 
-def _basis(known: Known, by: str) -> dict[str, Any]:
+def _basis(known: Known, by: str, reading: Reading) -> dict[str, Any]:
     """The fraction behind a value, and which target or census it is held against."""
-    reading = NOTHING if is_measure(by) else reading_of(by, known.figures)
     target = known.targets.get(by.removeprefix("completion_"))
     population = known.population if by == "penetration" else None
     return {
@@ -183,12 +183,11 @@ def _price(known: Known) -> float | None:
     return now.premium_fen / 100 / now.units if now.units else None
 
 
-def _value(known: Known, by: str) -> Value:
+def _reading(known: Known, by: str) -> Reading:
     """What to rank by; 422 for a name that is neither a measure nor an indicator."""
     try:
-        value: Number = value_of(by, known.figures)
+        return reading_by(by, known.figures)
     except KeyError:
         raise HTTPException(
             422, "`by` names no measure or indicator; `/reporting/v1/indicators` lists them all"
         ) from None
-    return value

@@ -1,6 +1,6 @@
 """What can be ranked, drawn and split by name: every measure and indicator of a region's figures."""
 
-from services.reporting.rules.indicators import Figures, Number, reading_of
+from services.reporting.rules.indicators import Figures, Number, Reading, reading_of
 from services.reporting.rules.measures import MEASURES, STOCKS
 
 MONEY = {
@@ -23,13 +23,16 @@ def is_measure(name: str) -> bool:
 
 def value_of(name: str, figures: Figures) -> Number:
     """A measure (money in yuan) or an indicator; None for a region that nobody reports from. Raises KeyError."""
+    return reading_by(name, figures).value
+
+
+def reading_by(name: str, figures: Figures) -> Reading:
+    """The same with its fraction, which a measure has none of. Raises KeyError."""
     if not is_measure(name):
-        return reading_of(name, figures).value
-    if not figures.has_feed:
-        return None
+        return reading_of(name, figures)
     measure = MONEY.get(name, name)
     amount: int = getattr(figures.stocks if measure in STOCKS else figures.now, measure)
-    return amount / 100 if name in MONEY else amount
+    return Reading((amount / 100 if name in MONEY else amount) if figures.has_feed else None)
 
 
 def units_worth(name: str, figures: Figures) -> float | None:

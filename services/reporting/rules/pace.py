@@ -5,7 +5,7 @@ from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, cached_property
 from itertools import accumulate
 
 from shared.contracts.values import first_day_of
@@ -47,6 +47,11 @@ class Curve:
     sold: Sequence[int]
     total: int
 
+    @cached_property
+    def highest(self) -> Sequence[int]:
+        """The most that was ever sold by the end of each day."""
+        return list(accumulate(self.sold, max))
+
     def share_on(self, day: date) -> float:
         """0 before the first day, the last day's share after it."""
         place = bisect_right(self.days, day)
@@ -82,9 +87,8 @@ def curve_of_time(year: int, start_month: int) -> Curve:
 
 def days_behind(units: int, target: int, as_of: date, curve: Curve) -> int | None:
     """As-of day minus the first day on which the curve expects these units; negative ahead, None if it never does."""
-    highest = list(accumulate(curve.sold, max))
-    place = bisect_left(highest, units * curve.total, key=lambda sold: sold * target)
-    return (as_of - curve.days[place]).days if place < len(highest) else None
+    place = bisect_left(curve.highest, units * curve.total, key=lambda sold: sold * target)
+    return (as_of - curve.days[place]).days if place < len(curve.highest) else None
 
 
 def needed_per_day(units: int, target: int, day: date, last_day: date) -> float | None:
