@@ -16,7 +16,7 @@ from services.reporting.rules.booking import KINDS, Change, Kind, changes_by_pla
 from services.reporting.rules.claim_entries import payment_waits
 from services.reporting.rules.policy_entries import unusual_covers
 from services.reporting.rules.sums import Key, Sums, rolled_up
-from services.reporting.rules.touches import Touches, touches_of
+from services.reporting.rules.touches import Booked
 from services.reporting.tables import LIVE, NEXT, Books
 from shared.contracts.envelope import Event
 from shared.contracts.facts import PolicyChange
@@ -47,10 +47,10 @@ async def book_again(start_month: int, facts: Sequence[Event[Change]], tx: Trans
 
 async def book_into(
     books: Books, start_month: int, facts: Sequence[Event[Change]], tx: Transaction
-) -> tuple[Touches, Fed]:
+) -> tuple[Booked, Fed]:
     """Into one set of books; rows are touched once, in sorted key order. Tells which, and what feeds have grown to."""
     if not facts:
-        return Touches(), ()
+        return Booked(), ()
     told: Told = {kind: [fact for fact in facts if isinstance(fact.data, kind.of)] for kind in KINDS}
     cells = await _book_cells(books, start_month, told, tx)
     policies, claims = ([fact.data for fact in told[kind]] for kind in KINDS)
@@ -58,7 +58,7 @@ async def book_into(
     payments = await _add(books.payment_days, {("claims",): rolled_up([payment_waits(claims, start_month)])}, tx)
     steps = await book_households(books, policies, start_month, tx)
     homes = [place for place, more in steps.items() if more]
-    return touches_of(cells, homes, covers, payments), await _freshen(books, facts, start_month, tx)
+    return Booked(cells, homes, covers, payments), await _freshen(books, facts, start_month, tx)
 
 
 async def _book_cells(books: Books, start_month: int, told: Told, tx: Transaction) -> Sequence[Key]:

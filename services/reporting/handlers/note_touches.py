@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import delete, update
 
 from services.reporting.queries.freshness import FIGURES
-from services.reporting.rules.touches import Touches
+from services.reporting.rules.touches import Booked
 from services.reporting.tables import editions, touches
 from shared.messaging.happenings import Happening
 from shared.messaging.transaction import Transaction
@@ -16,10 +16,9 @@ Fed = Sequence[tuple[str, int, int, int]]
 """(city, programme year, facts now, facts before) of the feeds"""
 
 
-async def note_touches(tx: Transaction, touched: Touches, feeds: Fed) -> None:
+async def note_touches(tx: Transaction, booked: Booked, feeds: Fed) -> None:
     """What a booking has touched, for every feed that it has made longer."""
-    cities = {city for city, *_ in feeds}
-    texts = {city: touched.of_city(city, cities).written() for city in cities}
+    texts = booked.by_city({city for city, *_ in feeds})
     rows = [
         {"city": city, "year": year, "facts": facts, "before": before, "told_at": tx.now, "touched": texts[city]}
         for city, year, facts, before in feeds

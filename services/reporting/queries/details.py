@@ -4,8 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from functools import cache
-from operator import mul
 from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import func, select, true
@@ -15,7 +13,7 @@ from services.reporting.queries.kept_books import WHATEVER_PRODUCT, Kept, amount
 from services.reporting.queries.shelf import Rests
 from services.reporting.queries.sums import Scope, courses_of, scope_of, sums_as_of
 from services.reporting.queries.yardsticks import children_of_many
-from services.reporting.rules.cover import Cover, earned_fen, usual_cover
+from services.reporting.rules.cover import Cover, earned_fen, share_earned, usual_cover
 from services.reporting.rules.indicators import Child
 from services.reporting.rules.moves import Signed
 from services.reporting.rules.pace import Curve, curve_like, curve_of_time, last_day_of
@@ -43,14 +41,10 @@ async def earned_as_of(tx: Transaction, scope: Scope, year: int, start_month: in
     for (region, _, cover), fen in (await _unusual_premiums(tx, scope, start, day)).items():
         unusual[region][cover] = unusual[region].get(cover, 0) + fen
 
-    @cache
-    def share(cover: Cover) -> float:
-        return earned_fen(1, cover, start, day)
-
     def earned(region: str) -> float:
         fen = Counter({usual[on]: amount for on, amount in premium[region].items() if on in usual})
         fen.update(_added(scope.booked[region], unusual))
-        return float(sum(map(mul, fen.values(), map(share, fen))))
+        return float(sum(amount * share_earned(cover, start, day) for cover, amount in fen.items()))
 
     return {region: earned(region) for region in premium}
 

@@ -101,7 +101,6 @@ class Reading:
     basis: str = ""
 
 
-NOTHING = Reading(None)
 Readings = dict[str, Reading]
 Found = Iterator[tuple[str, Reading]]
 Part = Callable[[Figures], Found]

@@ -1,8 +1,7 @@
 """What a booking has changed, as those who keep sums in memory need to know it."""
 
 import json
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 Place = tuple[str, int, date]
 """(region, programme year, day)"""
 Key = tuple[Any, ...]
+"""Of a row that was added to, in the order of its table's primary key."""
 SMALLEST = 6
 """Digits of a county: of smaller regions nothing is kept."""
 BY_TODAY = "*"
@@ -18,6 +18,7 @@ FirstDays = dict[str, date]
 """By kind of book the first day that is no longer what it was."""
 ALL_BOOKS = ("cells", "households", "covers", "payment_days")
 EVERYTHING: FirstDays = dict.fromkeys(ALL_BOOKS, date.min)
+_as_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def is_kept(region: str) -> bool:
@@ -54,38 +55,36 @@ class Touches:
         self.covers_from = min(self.covers_from, others.covers_from)
         self.payments_from = min(self.payments_from, others.payments_from)
 
-    def of_city(self, city: str, cities: Iterable[str]) -> "Touches":
-        """The part of a city; with what lies in none of the cities that a booking is about."""
-        others = {other for other in cities if other != city}
 
-        def own(places: set[Place]) -> set[Place]:
-            return {place for place in places if place[0][:4] not in others}
+@dataclass(frozen=True)
+class Booked:
+    """The rows that a booking has added to."""
 
-        return Touches(own(self.cells), own(self.households), self.covers_from, self.payments_from)
+    cells: Iterable[Key] = ()
+    households: Iterable[Key] = ()
+    covers: Iterable[Key] = ()
+    payment_days: Iterable[Key] = ()
 
-    def written(self) -> str:
-        """As it is stored."""
-        told = [_packed(self.cells), _packed(self.households), self.covers_from, self.payments_from]
-        return json.dumps(told, separators=(",", ":"), default=date.toordinal)
-
-
-def touches_of(
-    cells: Iterable[Key], households: Iterable[Key], covers: Iterable[Key], payment_days: Iterable[Key]
-) -> Touches:
-    """From the keys that a booking adds to, as its rules make them."""
-    return Touches(
-        {(region, year, day) for region, year, day, *_ in cells if len(region) == SMALLEST},
-        {(region + BY_TODAY * today, year, day) for region, today, year, day in households if is_kept(region)},
-        min((day for *_, day, _ in covers), default=date.max),
-        min((day for _, _, day, *_ in payment_days), default=date.max),
-    )
+    def by_city(self, cities: Collection[str]) -> dict[str, str]:
+        """What was touched in each city, as it is stored; what lies in none of them stands with all."""
+        homes = ((region + BY_TODAY * today, year, day) for region, today, year, day in self.households)
+        cells = _by_city({key[:3] for key in self.cells if len(key[0]) == SMALLEST}, cities)
+        households = _by_city((place for place in homes if is_kept(place[0])), cities)
+        covers = min((day for *_, day, _ in self.covers), default=date.max).toordinal()
+        payments = min((day for _, _, day, *_ in self.payment_days), default=date.max).toordinal()
+        return {
+            city: _as_json([cells[city] | cells[""], households[city] | households[""], covers, payments])
+            for city in cities
+        }
 
 
-def _packed(places: Iterable[Place]) -> Mapping[str, list[date]]:
-    days: defaultdict[str, list[date]] = defaultdict(list)
+def _by_city(places: Iterable[Place], cities: Collection[str]) -> dict[str, dict[str, list[int]]]:
+    """By city the days of `region/year`."""
+    found: dict[str, dict[str, list[int]]] = {city: {} for city in ("", *cities)}
     for region, year, day in places:
-        days[f"{region}/{year}"].append(day)
-    return days
+        inside = found[city if (city := region[:4]) in found else ""]
+        inside.setdefault(f"{region}/{year}", []).append(day.toordinal())
+    return found
 
 
 def touches_read(text: str) -> Touches:
