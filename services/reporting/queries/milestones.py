@@ -37,11 +37,12 @@ async def regions_with_goals(tx: Transaction, targeted: Iterable[str]) -> list[R
 
 
 async def peaks_of(tx: Transaction, scope: Scope, year: int, until: date) -> dict[str, tuple[int, int]]:
-    """Per region the most units, and elder units, that it has come to on any day of a year."""
+    """Per region the most units, and elder units, that it has come to on any day of a year; 0 where nothing was booked."""
     courses = await courses_of(tx, scope, Kept(year, scope.products))
-    found = {region: _peaks(course, until) for region, course in courses.items() if course.days}
+    found = {region: _peaks(course, until) for region, course in courses.items()}
     rest = {region: signed for region, signed in scope.booked.items() if region not in courses}
-    return found | (await _asked_peaks(tx, replace(scope, booked=rest), year, until) if rest else {})
+    nothing = dict.fromkeys(rest, (0, 0))
+    return found | nothing | (await _asked_peaks(tx, replace(scope, booked=rest), year, until) if rest else {})
 
 
 _PEAKS = ("units", "elder_units")
