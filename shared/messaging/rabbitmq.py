@@ -19,6 +19,7 @@ from shared.messaging.transport import SENDER, BrokerAway, DeadLetter, Delivery,
 _SECONDS = 10.0
 _IN_FLIGHT = 500
 _MOST_BYTES = 1_048_576
+_MOST_LINGERS = 16
 _FEW, _HELD_BYTES = 64, 8 * _MOST_BYTES
 """A consumer holds a few messages unacknowledged, and more as long as they are small."""
 
@@ -175,13 +176,15 @@ class RabbitSubscription:
         """See `Subscription`: bounded by count and by bytes."""
         taken = [self._delivery(await self._arrived.get())]
         size = len(taken[0].body)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(linger_seconds) as linger:
-                while len(taken) < most and size < _MOST_BYTES:
-                    if self._arrived.empty() and linger.expired():
-                        break
-                    taken.append(self._delivery(await self._arrived.get()))
-                    size += len(taken[-1].body)
+        for _ in range(_MOST_LINGERS):
+            while len(taken) < most and size < _MOST_BYTES and not self._arrived.empty():
+                taken.append(self._delivery(self._arrived.get_nowait()))
+                size += len(taken[-1].body)
+            if len(taken) == most or size >= _MOST_BYTES:
+                break
+            await asyncio.sleep(linger_seconds)
+            if self._arrived.empty():
+                break
         return taken
 
     def _delivery(self, message: DeliveredMessage | None) -> Delivery:

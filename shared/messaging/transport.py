@@ -82,7 +82,10 @@ class Subscription(Protocol):
     """One consumer of one queue; deliveries stay the broker's until they are acknowledged."""
 
     async def batch(self, most: int, linger_seconds: float) -> list[Delivery]:
-        """Wait for a first delivery, then up to `linger_seconds` for `most`. Raises BrokerAway."""
+        """Wait for a first delivery, then for more, up to `most`, while some come every `linger_seconds`.
+
+        Not for ever, however many come. Raises BrokerAway.
+        """
 
     async def ack(self, deliveries: Sequence[Delivery]) -> None:
         """Tell the broker that these are done; if it is away they come again."""

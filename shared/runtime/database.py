@@ -44,6 +44,9 @@ class Database:
         self._url = _with_driver(make_url(url))
         self.is_postgres = self._url.get_backend_name() == "postgresql"
         self.engine = _postgres(self._url, service) if self.is_postgres else _sqlite(self._url)
+        self._reading = self.engine.execution_options(guanai_reading=True)
+        one_by_one: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"} if self.is_postgres else {}
+        self._glancing = self._reading.execution_options(**one_by_one)
 
     @property
     def address(self) -> str:
@@ -53,24 +56,29 @@ class Database:
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Transaction]:
         """ONE transaction, committed at the end. Raises Unavailable when its fate is open or the database away."""
-        async with self._connection(reading=False) as connection:
+        async with self._connection(self.engine) as connection:
             yield self._transaction(connection)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Transaction]:
-        """A consistent look that never waits for a writer."""
-        async with self._connection(reading=True) as connection:
+        """A look that never waits for a writer."""
+        async with self._connection(self._reading) as connection:
+            yield self._transaction(connection)
+
+    @asynccontextmanager
+    async def glance(self) -> AsyncIterator[Transaction]:
+        """The same without telling PostgreSQL where it begins and ends: nothing can be set for it alone."""
+        async with self._connection(self._glancing) as connection:
             yield self._transaction(connection)
 
     def _transaction(self, connection: AsyncConnection) -> Transaction:
         return Transaction(connection, self.clock.now(), self.clock.today())
 
     @asynccontextmanager
-    async def _connection(self, reading: bool) -> AsyncIterator[AsyncConnection]:
-        with_options = self.engine.execution_options(guanai_reading=reading)
+    async def _connection(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         reached = False
         try:
-            async with with_options.begin() as connection:
+            async with engine.begin() as connection:
                 reached = True
                 yield connection
         except (DBAPIError, PoolTimeout, OSError) as error:

@@ -33,7 +33,7 @@ class Guard:
         if token.startswith("s_"):
             return self.sessions.principal_of(token)
         if token.startswith("gk_"):
-            async with self._database.read() as tx:
+            async with self._database.glance() as tx:
                 return await principal_of(tx, token)
         return await self._oidc.principal_of(token) if self._oidc and token.count(".") == 2 else None
 

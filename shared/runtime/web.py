@@ -26,6 +26,11 @@ PROBLEM = "application/problem+json"
 
 
 async def _reading(request: Request) -> AsyncIterator[Transaction]:
+    async with request.app.state.running.database.glance() as tx:
+        yield tx
+
+
+async def _long_reading(request: Request) -> AsyncIterator[Transaction]:
     async with request.app.state.running.database.read() as tx:
         yield tx
 
@@ -36,6 +41,8 @@ async def _writing(request: Request) -> AsyncIterator[Transaction]:
 
 
 Reading = Annotated[Transaction, Depends(_reading, scope="function")]
+LongReading = Annotated[Transaction, Depends(_long_reading, scope="function")]
+"""For questions that take their time."""
 Writing = Annotated[Transaction, Depends(_writing, scope="function")]
 
 
@@ -180,4 +187,4 @@ def allow_bytes(request: Request, most: int) -> None:
     request.scope[ALLOWANCE] = most
 
 
-__all__ = ["Caller", "Reading", "Writing", "allow_bytes", "make_app", "problem"]
+__all__ = ["Caller", "LongReading", "Reading", "Writing", "allow_bytes", "make_app", "problem"]

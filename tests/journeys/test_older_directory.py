@@ -1,13 +1,15 @@
 """A data directory of the version before: its facts are booked again at the start, before it says that it is ready."""
 
 import asyncio
+import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +59,20 @@ class Up:
         assert self.process.wait(timeout=25) == 0
 
 
+def ids_as_before(path: Path) -> Iterator[tuple[str, str, str]]:
+    """Give a service's messages and facts ids that tell nothing of each other; (source, id, time) of each fact."""
+    with closing(sqlite3.connect(path)) as log, log:
+        told = log.execute("SELECT position, message_id, body FROM outbox WHERE exchange = 'guanai.events'").fetchall()
+        for position, message_id, body in told:
+            found = json.loads(body)
+            facts = found if isinstance(found, list) else [found]
+            for fact in facts:
+                fact["id"] = re.sub("[.-]", "", fact["id"])
+                yield fact["source"], fact["id"], "2020-09-01 00:00:00"
+            older = (re.sub("-", "", message_id), json.dumps(found).encode(), position)
+            log.execute("UPDATE outbox SET message_id = ?, body = ? WHERE position = ?", older)
+
+
 async def as_before(directory: Path) -> None:
     """Reporting's database as the first version left it: it has taken the facts in, its books are of another form."""
     path = directory / "reporting.sqlite"
@@ -68,7 +84,6 @@ async def as_before(directory: Path) -> None:
     async with database.engine.connect() as connection:
         await connection.execute(text(f"ATTACH '{kept}' AS kept"))
         for table, columns in (
-            ("inbox", "source, event_id, answered_at"),
             ("principals", "*"),
             ("regions", "*"),
             ("reference_loads", "*"),
@@ -80,6 +95,10 @@ async def as_before(directory: Path) -> None:
         await connection.exec_driver_sql("COMMIT")
     await database.close()
     kept.unlink()
+    with closing(sqlite3.connect(path)) as books, books:
+        for service in ("enrollment", "claims"):
+            facts = ids_as_before(directory / f"{service}.sqlite")
+            books.executemany("INSERT INTO inbox (source, event_id, answered_at) VALUES (?, ?, ?)", facts)
 
 
 @contextmanager

@@ -208,3 +208,22 @@ async def hold(subscription: Subscription) -> list[Delivery]:
                 taken += await subscription.batch(MOST, 0.003)
     await subscription.ack(taken)
     return taken
+
+
+async def test_a_batch_waits_for_more_as_long_as_some_come_but_not_for_ever(amqp_url: str) -> None:
+    async with connected(amqp_url) as transport, transport.subscribe(QUEUE, 1000) as subscription:
+        trickle = asyncio.create_task(drip(transport, 12, every=0.02))
+        batch = await subscription.batch(MOST, 0.1)
+        await trickle
+        assert len(batch) == 12
+        await subscription.ack(batch)
+        trickle = asyncio.create_task(drip(transport, 100, every=0.01))
+        batch = await subscription.batch(MOST, 0.02)
+        trickle.cancel()
+        assert 1 < len(batch) < 100
+
+
+async def drip(transport: Transport, number: int, every: float) -> None:
+    for n in range(number):
+        assert not any(await transport.publish([message(b"drop", f"d{n}")]))
+        await asyncio.sleep(every)

@@ -1,15 +1,17 @@
 """What most questions have in common: which region, year, day, products and view, within the caller's scope."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cache
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import Depends, HTTPException, Query, Request
+import orjson
+from fastapi import Depends, HTTPException, Query, Request, Response
 from pydantic import Field
 
-from services.reporting.queries.figures import Asked
+from services.reporting.queries.figures import Asked, rests_of
+from services.reporting.queries.keeping import kept_one
 from services.reporting.queries.yardsticks import Region, product_codes, region_named, region_replaced
 from services.reporting.rules.indicators import A_TENTH_OF_THE_GUIDELINE, ElderGoal
 from services.reporting.settings import ReportingSettings
@@ -87,3 +89,19 @@ async def region_asked(tx: Transaction, caller: Principal, code: str, view: str 
         raise HTTPException(404, "There is no such region, or it lies outside your scope")
     in_scope(caller, region.code)
     return region
+
+
+async def written(
+    tx: Transaction, about: About, days: Sequence[date], key: Hashable, make: Callable[[], Awaitable[dict[str, Any]]]
+) -> bytes:
+    """An answer about figures of some days in JSON, made once for all who ask the same as long as it holds."""
+
+    async def anew() -> bytes:
+        return orjson.dumps(await make())
+
+    return await kept_one(tx, (about, key), rests_of(about.year, about.start_month, *days), anew)
+
+
+def told(answer: bytes, fresh_to: datetime | None) -> Response:
+    """A written answer with the moment up to which it goes, which may be newer than what it was made of."""
+    return Response(b'{"fresh_to":' + orjson.dumps(fresh_to) + b"," + answer[1:], media_type="application/json")

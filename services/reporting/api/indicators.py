@@ -3,14 +3,15 @@
 from dataclasses import asdict
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
-from services.reporting.api.asking import Asking, region_asked
+from services.reporting.api.asking import About, Asking, region_asked, told, written
 from services.reporting.queries.figures import EVERYTHING, Known, known_on
-from services.reporting.queries.yardsticks import feeds_of
+from services.reporting.queries.yardsticks import Region, feeds_of
 from services.reporting.rules.indicators import Figures, Reading, Readings, readings_of
 from services.reporting.rules.measures import Measures
 from shared.contracts.values import parent_of, yuan_from_fen
+from shared.messaging.transaction import Transaction
 from shared.runtime.security import Reader
 from shared.runtime.web import Reading as ReadingTransaction
 
@@ -43,20 +44,24 @@ def indicators() -> APIRouter:
     """`/indicators`."""
     router = APIRouter(prefix="/reporting/v1", tags=["numbers"])
 
-    @router.get("/indicators")
-    async def of_region(tx: ReadingTransaction, caller: Reader, about: Asking, region: str) -> dict[str, Any]:
+    @router.get("/indicators", response_model=dict[str, Any])
+    async def of_region(tx: ReadingTransaction, caller: Reader, about: Asking, region: str) -> Response:
         """All measures and indicators of one region, as of a day (default: today)."""
         found = await region_asked(tx, caller, region, about.view)
-        parent = parent_of(found.code)
-        codes = [found.code, *([parent] if parent else [])]
         feed = (await feeds_of(tx, [found.code], about.year))[found.code]
-        known = await known_on(tx, about.asked(codes, EVERYTHING), about.day)
-        above = readings_of(known[parent].figures) if parent else {}
-        head = {"region": found.shown(), "programme_year": about.year, "as_of": about.day, "view": about.view}
-        head["fresh_to"] = feed.fresh_to
-        return {**head, **_shown(known[found.code], above)}
+        answer = await written(tx, about, [about.day], ("indicators", found), lambda: _indicators(tx, about, found))
+        return told(answer, feed.fresh_to)
 
     return router
+
+
+async def _indicators(tx: Transaction, about: About, region: Region) -> dict[str, Any]:
+    parent = parent_of(region.code)
+    codes = [region.code, *([parent] if parent else [])]
+    known = await known_on(tx, about.asked(codes, EVERYTHING), about.day)
+    above = readings_of(known[parent].figures) if parent else {}
+    head = {"region": region.shown(), "programme_year": about.year, "as_of": about.day, "view": about.view}
+    return {**head, **_shown(known[region.code], above)}
 
 
 def _shown(known: Known, above: Readings) -> dict[str, Any]:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, HTTPException, Query
+from fastapi import APIRouter, Depends, HTTPException, Query, Response
 
-from services.reporting.api.asking import About, Asking, Day, region_asked
+from services.reporting.api.asking import About, Asking, Day, region_asked, told, written
 from services.reporting.queries.bulletins import last_published_before
 from services.reporting.queries.figures import Known, details_for, known_on_days
 from services.reporting.queries.yardsticks import Region, feeds_of, region_named, regions_below
@@ -51,33 +51,45 @@ def standings() -> APIRouter:
     """`/standings`."""
     router = APIRouter(prefix="/reporting/v1", tags=["numbers"])
 
-    @router.get("/standings")
+    @router.get("/standings", response_model=dict[str, Any])
     async def standing(
         tx: ReadingTransaction, caller: Reader, about: Asking, wanted: Annotated[Wanted, Depends(_wanted)], parent: str
-    ) -> dict[str, Any]:
+    ) -> Response:
         """A ranking of a level inside a parent; a rank counts all of them, rows outside the scope are hidden."""
         await (region_asked(tx, caller, parent, about.view) if caller.sees(parent) else _above(tx, caller, parent))
         if not caller.sees(parent):
             _refuse_to_single_out(wanted)
         peers = await _peers(tx, about, wanted, parent)
         before = await _compared_with(tx, wanted, parent if caller.sees(parent) else caller.region, about.day)
-        asked = about.asked([*(peer.code for peer in peers), parent], details_for(wanted.by))
-        feeds = await feeds_of(tx, asked.codes, about.year)
-        known = await known_on_days(tx, asked, [about.day, before])
-        table = _Table(wanted, peers, known[about.day], known[before], parent)
-        rows = [row for row in table.rows() if caller.sees(row["region"]["code"])]
-        head: dict[str, Any] = {
-            "by": wanted.by,
-            "year": about.year,
-            "as_of": about.day,
-            "since": before,
-            "parent": parent,
-        }
-        shown = [parent] if caller.sees(parent) else [row["region"]["code"] for row in rows]
-        head["fresh_to"] = max((t for code in shown if (t := feeds[code].fresh_to)), default=None)
-        return {**head, "reordered_by_price": any(row["reordered_by_price"] for row in rows), "rows": rows}
+        shown = [parent] if caller.sees(parent) else [peer.code for peer in peers if caller.sees(peer.code)]
+        feeds = await feeds_of(tx, shown, about.year)
+        fresh_to = max((feed.fresh_to for feed in feeds.values() if feed.fresh_to), default=None)
+        ranking = Ranking(wanted, tuple(peers), parent, caller.region, before)
+        answer = await written(tx, about, [about.day, before], ranking, lambda: _ranked(tx, about, ranking))
+        return told(answer, fresh_to)
 
     return router
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """What is wanted among whom inside which parent, by somebody of which region, compared with which day."""
+
+    wanted: Wanted
+    peers: tuple[Region, ...]
+    parent: str
+    scope: str
+    before: date
+
+
+async def _ranked(tx: Transaction, about: About, ranking: Ranking) -> dict[str, Any]:
+    wanted, peers, parent, before = ranking.wanted, ranking.peers, ranking.parent, ranking.before
+    asked = about.asked([*(peer.code for peer in peers), parent], details_for(wanted.by))
+    known = await known_on_days(tx, asked, [about.day, before])
+    table = _Table(wanted, peers, known[about.day], known[before], parent)
+    rows = [row for row in table.rows() if row["region"]["code"].startswith(ranking.scope)]
+    head = {"by": wanted.by, "year": about.year, "as_of": about.day, "since": before, "parent": parent}
+    return {**head, "reordered_by_price": any(row["reordered_by_price"] for row in rows), "rows": rows}
 
 
 async def _compared_with(tx: Transaction, wanted: Wanted, region: str, day: date) -> date:

@@ -11,7 +11,7 @@ from shared.messaging.transaction import AnyRow, Transaction
 from shared.runtime.operations import Cursor, Limit, page
 from shared.runtime.principals import Principal
 from shared.runtime.security import Keeper, Operator
-from shared.runtime.web import Reading, Writing
+from shared.runtime.web import LongReading, Reading, Writing
 
 
 def trust() -> APIRouter:
@@ -55,7 +55,7 @@ def _details(router: APIRouter) -> None:
         return {"items": [{"source": s, "told_at": told_at} for s, told_at in sorted(heard.items())], "next": None}
 
     @router.get("/invariants")
-    async def unbalanced(tx: Reading, caller: Operator, limit: Limit = 100) -> dict[str, Any]:
+    async def unbalanced(tx: LongReading, caller: Operator, limit: Limit = 100) -> dict[str, Any]:
         """Where a cell is not the sum of its children and its own facts; empty when the books are sound."""
         return {"items": await invariants.unbalanced(tx, limit, caller.region), "next": None}
 

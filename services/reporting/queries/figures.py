@@ -62,6 +62,11 @@ def details_for(*indicators: str) -> frozenset[str]:
     return frozenset(DETAIL_OF[name] for name in indicators if name in DETAIL_OF)
 
 
+def rests_of(year: int, start_month: int, *days: date) -> Rests:
+    """What the figures of a programme year rest on as of some days: last year's end is among what they tell."""
+    return Rests(ALL_BOOKS, max(*days, last_day_of(year - 1, start_month)))
+
+
 async def known_on(tx: Transaction, asked: Asked, day: date) -> dict[str, Known]:
     """Everything about each region on one day."""
     (known,) = (await known_on_days(tx, asked, [day])).values()
@@ -70,8 +75,8 @@ async def known_on(tx: Transaction, asked: Asked, day: date) -> dict[str, Known]
 
 async def known_on_days(tx: Transaction, asked: Asked, days: Sequence[date]) -> dict[date, dict[str, Known]]:
     """The same on several days; targets, stocks and elder units as of each."""
-    plain, year_end = replace(asked, codes=tuple(asked.codes)), last_day_of(asked.year - 1, asked.start_month)
-    rests = {(plain, day): Rests(ALL_BOOKS, max(day, year_end)) for day in sorted(set(days))}
+    plain = replace(asked, codes=tuple(asked.codes))
+    rests = {(plain, day): rests_of(asked.year, asked.start_month, day) for day in sorted(set(days))}
 
     async def ask(missing: Sequence[tuple[Asked, date]]) -> dict[tuple[Asked, date], dict[str, Known]]:
         book = await _opened(tx, asked, [day for _, day in missing])

@@ -37,7 +37,7 @@ async def regions_with_goals(tx: Transaction, targeted: Iterable[str]) -> list[R
 
 
 async def peaks_of(tx: Transaction, scope: Scope, year: int, until: date) -> dict[str, tuple[int, int]]:
-    """Per region the most units, and elder units, that it has come to on any day of a year; 0 where nothing was booked."""
+    """Per region the most units, and elder units, that it came to on any day of a year; 0 where nothing was booked."""
     courses = await courses_of(tx, scope, Kept(year, scope.products))
     found = {region: _peaks(course, until) for region, course in courses.items()}
     rest = {region: signed for region, signed in scope.booked.items() if region not in courses}
