@@ -19,7 +19,8 @@ from shared.messaging.transport import SENDER, BrokerAway, DeadLetter, Delivery,
 _SECONDS = 10.0
 _IN_FLIGHT = 500
 _MOST_BYTES = 1_048_576
-_MOST_LINGERS = 16
+_MOST_LINGERS, _CROWD = 16, 8
+"""Where fewer come meanwhile, nobody waits for more."""
 _FEW, _HELD_BYTES = 64, 8 * _MOST_BYTES
 """A consumer holds a few messages unacknowledged, and more as long as they are small."""
 
@@ -175,17 +176,22 @@ class RabbitSubscription:
     async def batch(self, most: int, linger_seconds: float) -> list[Delivery]:
         """See `Subscription`: bounded by count and by bytes."""
         taken = [self._delivery(await self._arrived.get())]
-        size = len(taken[0].body)
         for _ in range(_MOST_LINGERS):
-            while len(taken) < most and size < _MOST_BYTES and not self._arrived.empty():
-                taken.append(self._delivery(self._arrived.get_nowait()))
-                size += len(taken[-1].body)
-            if len(taken) == most or size >= _MOST_BYTES:
+            self._gather(taken, most)
+            if not self._arrived.empty():
                 break
             await asyncio.sleep(linger_seconds)
-            if self._arrived.empty():
+            if self._arrived.qsize() < _CROWD:
+                self._gather(taken, most)
                 break
         return taken
+
+    def _gather(self, taken: list[Delivery], most: int) -> None:
+        """What has arrived, until the batch is full."""
+        size = sum(len(delivery.body) for delivery in taken)
+        while len(taken) < most and size < _MOST_BYTES and not self._arrived.empty():
+            taken.append(self._delivery(self._arrived.get_nowait()))
+            size += len(taken[-1].body)
 
     def _delivery(self, message: DeliveredMessage | None) -> Delivery:
         if message is None:

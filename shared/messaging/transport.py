@@ -82,7 +82,7 @@ class Subscription(Protocol):
     """One consumer of one queue; deliveries stay the broker's until they are acknowledged."""
 
     async def batch(self, most: int, linger_seconds: float) -> list[Delivery]:
-        """Wait for a first delivery, then for more, up to `most`, while some come every `linger_seconds`.
+        """Wait for a first delivery, then `linger_seconds` for more, and again while a crowd comes, up to `most`.
 
         Not for ever, however many come. Raises BrokerAway.
         """

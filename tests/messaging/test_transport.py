@@ -210,20 +210,34 @@ async def hold(subscription: Subscription) -> list[Delivery]:
     return taken
 
 
-async def test_a_batch_waits_for_more_as_long_as_some_come_but_not_for_ever(amqp_url: str) -> None:
+async def test_a_batch_waits_for_a_crowd_but_not_for_ever(amqp_url: str) -> None:
     async with connected(amqp_url) as transport, transport.subscribe(QUEUE, 1000) as subscription:
-        trickle = asyncio.create_task(drip(transport, 12, every=0.02))
-        batch = await subscription.batch(MOST, 0.1)
-        await trickle
-        assert len(batch) == 12
-        await subscription.ack(batch)
-        trickle = asyncio.create_task(drip(transport, 100, every=0.01))
-        batch = await subscription.batch(MOST, 0.02)
-        trickle.cancel()
-        assert 1 < len(batch) < 100
+        assert len(await gathered(transport, subscription, groups=6, of=10, every=0.02)) == 60
+        assert 10 < len(await gathered(transport, subscription, groups=60, of=10, every=0.02, most=70)) <= 70
 
 
-async def drip(transport: Transport, number: int, every: float) -> None:
-    for n in range(number):
-        assert not any(await transport.publish([message(b"drop", f"d{n}")]))
+async def test_a_batch_does_not_wait_for_the_few_that_come_one_by_one(amqp_url: str) -> None:
+    async with connected(amqp_url) as transport, transport.subscribe(QUEUE, 1000) as subscription:
+        assert len(await gathered(transport, subscription, groups=40, of=1, every=0.02)) < 20
+
+
+async def gathered(
+    transport: Transport, subscription: Subscription, *, groups: int, of: int, every: float, most: int = MOST
+) -> list[Delivery]:
+    """The first batch while groups of messages arrive every so many seconds; then all are settled."""
+    arriving = asyncio.create_task(arrive(transport, groups, of, every))
+    batch = await subscription.batch(most, 0.1)
+    await arriving
+    taken = len(batch)
+    last = batch
+    while taken < groups * of:
+        last = await subscription.batch(MOST, 0.1)
+        taken += len(last)
+    await subscription.ack(last)
+    return batch
+
+
+async def arrive(transport: Transport, groups: int, of: int, every: float) -> None:
+    for group in range(groups):
+        assert not any(await transport.publish([message(b"one", f"m{group}-{n}") for n in range(of)]))
         await asyncio.sleep(every)
