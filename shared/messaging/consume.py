@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -27,10 +27,13 @@ from shared.messaging.watch import Watch
 log = structlog.get_logger(__name__)
 
 MOST_MESSAGES = 1_000
+MOST_EVENTS = 1_200
+"""Of one transaction: what is done to more of them without a pause would hold up everybody else in the process."""
 LINGER_SECONDS = 0.003
 MOST_ATTEMPTS = 5
 RETRY_SECONDS = 5.0
 _GRACE_SECONDS = 15.0
+_LARGE_BYTES = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +79,37 @@ async def _take(  # noqa: PLR0913, PLR0917
 
 async def bring_into_effect(desk: Desk, listener: Listener, deliveries: Sequence[Delivery], watch: Watch) -> Settled:
     """What becomes of each delivery. A batch with one that fails is taken apart, so the others go through."""
-    opened = {d.tag: listener.open(d) for d in deliveries}
+    opened = await _opened(listener, deliveries)
     fresh = [d for d in deliveries if not d.redelivered]
     again = [d for d in deliveries if d.redelivered]
     settled: Settled = []
-    for group in (fresh, again):
-        if group:
-            settled += await _together(desk, group, opened, watch)
+    for group in (*_portions(fresh, opened), *_portions(again, opened)):
+        settled += await _together(desk, group, opened, watch)
     return settled
+
+
+async def _opened(listener: Listener, deliveries: Sequence[Delivery]) -> dict[int, Opened]:
+    """By their tags; between large ones others get their turn."""
+    opened = {}
+    for delivery in deliveries:
+        opened[delivery.tag] = listener.open(delivery)
+        if len(delivery.body) > _LARGE_BYTES:
+            await asyncio.sleep(0)
+    return opened
+
+
+def _portions(deliveries: Sequence[Delivery], opened: dict[int, Opened]) -> Iterator[list[Delivery]]:
+    """As many as hold no more events than one transaction should; a single one may hold more."""
+    portion, events = list[Delivery](), 0
+    for delivery in deliveries:
+        more = len(opened[delivery.tag].arrivals)
+        if portion and events + more > MOST_EVENTS:
+            yield portion
+            portion, events = [], 0
+        portion.append(delivery)
+        events += more
+    if portion:
+        yield portion
 
 
 async def _together(desk: Desk, group: Sequence[Delivery], opened: dict[int, Opened], watch: Watch) -> Settled:

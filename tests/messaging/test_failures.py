@@ -227,3 +227,22 @@ async def test_the_log_of_a_failure_has_its_place_and_quotes_nothing_of_the_even
     assert [line["attempts"] for line in failures] == [1, 2, 3]
     assert "test_failures.py" in failures[0]["exception"]
     assert VILLAGE not in logged.getvalue()
+
+
+async def test_no_transaction_holds_more_events_than_others_can_wait_for(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = list[int]()
+
+    async def count(events: Sequence[Event[PolicyIssued]], tx: Transaction) -> Sequence[Any]:
+        sizes.append(len(events))
+        return await count_units(events, tx)
+
+    house.desk.routes[:] = [on(PolicyIssued, count)]  # type: ignore[index]
+    monkeypatch.setattr(consuming, "MOST_EVENTS", 5)
+    bodies = [body_of(*(issued(f"P{m}-{n}") for n in range(size))) for m, size in enumerate((3, 2, 3, 7, 1))]
+    await publish(house, *(message(body, f"m{m}") for m, body in enumerate(bodies)))
+    async with at_work(house.consumer()):
+        await eventually(lambda: sum(sizes) == 16)
+    assert await house.units() == 16
+    assert [size for size in sizes if size > 5] == [7], "a message is never divided"
