@@ -19,7 +19,7 @@ from shared.messaging.transport import SENDER, BrokerAway, DeadLetter, Delivery,
 _SECONDS = 10.0
 _IN_FLIGHT = 500
 _MOST_BYTES = 1_048_576
-_MOST_LINGERS, _CROWD = 16, 8
+_MOST_LINGERS, _CROWD = 16, 3
 """Where fewer come meanwhile, nobody waits for more."""
 _FEW, _HELD_BYTES = 64, 8 * _MOST_BYTES
 """A consumer holds a few messages unacknowledged, and more as long as they are small."""
