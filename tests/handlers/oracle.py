@@ -160,8 +160,9 @@ class View:
         return sorted(found)
 
     def target(self, kind: str) -> int | None:
+        """The newest in force; of several of one day the last that was told."""
         mine = [t for t in self.world.targets if t[:3] == (self.region, self.year, kind) and t[4] <= self.day]
-        return max(mine, key=lambda t: t[4])[3] if mine else None
+        return sorted(mine, key=lambda t: t[4])[-1][3] if mine else None
 
     def last(self, day: date) -> "View | None":
         if not any(year_of(fact.sold_on) == self.year - 1 for fact in self.world.policy_facts):
