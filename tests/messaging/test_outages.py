@@ -154,13 +154,15 @@ async def test_a_consumer_waits_for_the_database_and_then_goes_on(
 
 async def test_sessions_that_are_cut_off_are_an_outage_and_nobodys_fault(pg_url: str, tmp_path: Path) -> None:
     async with house_at(pg_url, tmp_path / "broker.sqlite") as house, at_work(house.consumer()):
-        cut = asyncio.create_task(cut_off_again_and_again(pg_url))
+        enough = asyncio.Event()
+        cut = asyncio.create_task(cut_off_again_and_again(pg_url, enough))
         for n in range(60):
             await house.transport.publish([message(issued(f"P{n}"), f"m{n}")])
             await asyncio.sleep(0.01)
         await eventually(lambda: house.count("events_applied") + house.count("events_known") >= 60)
-        cut.cancel()
-        await eventually(lambda: is_there(house.database))
+        enough.set()
+        await cut
+        await house.database.engine.dispose()  # of sessions that were cut while they rested
         assert (await house.units(), await house.dead_reasons(), house.count("deliveries", "retry")) == (60, [], 0)
 
 
@@ -175,10 +177,6 @@ async def test_a_session_that_was_cut_while_it_rested_is_replaced_unseen(
             assert [await used(house.database) for _ in expected] == expected
 
 
-async def is_there(database: Database) -> bool:
-    return await used(database) == "fine"
-
-
 async def used(database: Database) -> str:
     try:
         async with database.begin() as tx:
@@ -188,8 +186,8 @@ async def used(database: Database) -> str:
     return "fine"
 
 
-async def cut_off_again_and_again(url: str) -> None:
-    while True:
+async def cut_off_again_and_again(url: str, enough: asyncio.Event) -> None:
+    while not enough.is_set():
         await asyncio.to_thread(execute, url, TERMINATE.format(url.rpartition("/")[2]))
         await asyncio.sleep(0.05)
 

@@ -218,7 +218,7 @@ async def test_a_batch_waits_for_a_crowd_but_not_for_ever(amqp_url: str) -> None
 
 async def test_a_batch_does_not_wait_for_the_few_that_come_one_by_one(amqp_url: str) -> None:
     async with connected(amqp_url) as transport, transport.subscribe(QUEUE, 1000) as subscription:
-        assert len(await gathered(transport, subscription, groups=40, of=1, every=0.02)) < 20
+        assert len(await gathered(transport, subscription, groups=20, of=1, every=0.07)) < 10
 
 
 async def gathered(
