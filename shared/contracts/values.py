@@ -15,7 +15,6 @@ RegionCode = Annotated[str, StringConstraints(pattern=r"^(\d{2}|\d{4}|\d{6}|\d{9
 
 LEVELS = {2: "province", 4: "city", 6: "county", 9: "township", 12: "village"}
 INSURER_NAME = r"^[a-z0-9-]{3,32}$"
-InsurerName = Annotated[str, StringConstraints(pattern=INSURER_NAME)]
 
 _MONEY = re.compile(r"-?\d{1,13}(\.\d{1,2})?", re.ASCII)
 MONEY_SCHEMA = {"type": "string", "pattern": r"^-?\d{1,13}(\.\d{1,2})?$", "examples": ["128.88"]}

@@ -1,5 +1,6 @@
 """Book every fact into the books of its region and all regions above it, many facts in a few statements."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -63,6 +64,7 @@ async def book_into(
 
 async def _book_cells(books: Books, start_month: int, told: Told, tx: Transaction) -> Sequence[Key]:
     cells = {kind: [kind.cells(fact.data, start_month) for fact in facts] for kind, facts in told.items()}
+    await asyncio.sleep(0)
     traces = [
         trace for kind in KINDS for pair in zip(told[kind], cells[kind], strict=True) for trace in _traces(kind, *pair)
     ]
